@@ -1,0 +1,68 @@
+/// Renders diagnostics as `file:line:column: error: message` with the line, a caret and the help.
+public struct DiagnosticRenderer: Sendable {
+  private let colour: Bool
+
+  /// - Parameter colour: whether to use ANSI colours; the caller asks the terminal and NO_COLOR.
+  public init(colour: Bool = false) {
+    self.colour = colour
+  }
+
+  /// The rendered diagnostic, without a newline at its end.
+  public func render(_ diagnostic: Diagnostic, in file: SourceFile) -> String {
+    var lines: [String] = []
+    lines.append(
+      head(diagnostic.severity, diagnostic.message, at: diagnostic.span, in: file))
+    if let span = diagnostic.span { lines += excerpt(span, in: file) }
+    if let help = diagnostic.help { lines.append("  help: \(help)") }
+    for related in diagnostic.related {
+      lines.append(head(.note, related.message, at: related.span, in: file))
+      lines += excerpt(related.span, in: file)
+    }
+    return lines.joined(separator: "\n")
+  }
+
+  private func head(
+    _ severity: Diagnostic.Severity, _ message: String, at span: SourceSpan?, in file: SourceFile
+  ) -> String {
+    var place = file.name
+    if let span {
+      let location = file.location(of: span.lower)
+      place += ":\(location.line):\(location.column)"
+    }
+    guard colour else { return "\(place): \(severity.rawValue): \(message)" }
+    let code =
+      switch severity {
+      case .error: "31"
+      case .warning: "33"
+      case .note: "36"
+      }
+    return "\u{1B}[1m\(place):\u{1B}[0m \u{1B}[1;\(code)m\(severity.rawValue):\u{1B}[0m \(message)"
+  }
+
+  /// The line of the span's start with a caret line below it.
+  private func excerpt(_ span: SourceSpan, in file: SourceFile) -> [String] {
+    let line = file.lineIndex(of: min(span.lower, file.bytes.count))
+    let range = file.lineRange(line)
+    let number = String(line + 1)
+    let gutter = String(repeating: " ", count: number.count)
+    let text = printable(file.text(range))
+    let before = printable(file.text(range.lowerBound..<min(span.lower, range.upperBound)))
+    let marked = printable(
+      file.text(min(span.lower, range.upperBound)..<min(max(span.upper, span.lower), range.upperBound)))
+    let carets = "^" + String(repeating: "~", count: max(0, marked.count - 1))
+    let pad = String(repeating: " ", count: before.count)
+    let caretLine = colour ? "\u{1B}[32m\(carets)\u{1B}[0m" : carets
+    return ["  \(number) | \(text)", "  \(gutter) | \(pad)\(caretLine)"]
+  }
+
+  /// Tabs become single spaces, and control characters a replacement, so that carets line up and
+  /// a hostile file can't steer the terminal.
+  private func printable(_ text: String) -> String {
+    String(
+      String.UnicodeScalarView(
+        text.unicodeScalars.map { scalar in
+          if scalar == "\t" { return " " }
+          return scalar.value < 0x20 || (0x7F..<0xA0).contains(scalar.value) ? "\u{FFFD}" : scalar
+        }))
+  }
+}
