@@ -1,5 +1,18 @@
 /// Renders diagnostics as `file:line:column: error: message` with the line, a caret and the help.
 public struct DiagnosticRenderer: Sendable {
+  /// What places are counted from where not from the start of the file: a cell's first line.
+  public struct Origin: Sendable {
+    /// The name shown in place of the file's.
+    public let name: String
+    /// The zero-based line of the file that counts as line 1.
+    public let firstLine: Int
+
+    public init(name: String, firstLine: Int) {
+      self.name = name
+      self.firstLine = firstLine
+    }
+  }
+
   private let colour: Bool
 
   /// - Parameter colour: whether to use ANSI colours; the caller asks the terminal and NO_COLOR.
@@ -8,26 +21,31 @@ public struct DiagnosticRenderer: Sendable {
   }
 
   /// The rendered diagnostic, without a newline at its end.
-  public func render(_ diagnostic: Diagnostic, in file: SourceFile) -> String {
+  public func render(
+    _ diagnostic: Diagnostic, in file: SourceFile, from origin: Origin? = nil
+  ) -> String {
     var lines: [String] = []
     lines.append(
-      head(diagnostic.severity, diagnostic.message, at: diagnostic.span, in: file))
-    if let span = diagnostic.span { lines += excerpt(span, in: file) }
+      head(diagnostic.severity, diagnostic.message, at: diagnostic.span, in: file, from: origin))
+    if let span = diagnostic.span { lines += excerpt(span, in: file, from: origin) }
     if let help = diagnostic.help { lines.append("  help: \(help)") }
     for related in diagnostic.related {
-      lines.append(head(.note, related.message, at: related.span, in: file))
-      lines += excerpt(related.span, in: file)
+      lines.append(head(.note, related.message, at: related.span, in: file, from: origin))
+      lines += excerpt(related.span, in: file, from: origin)
     }
     return lines.joined(separator: "\n")
   }
 
   private func head(
-    _ severity: Diagnostic.Severity, _ message: String, at span: SourceSpan?, in file: SourceFile
+    _ severity: Diagnostic.Severity, _ message: String, at span: SourceSpan?, in file: SourceFile,
+    from origin: Origin?
   ) -> String {
-    var place = file.name
+    var place = origin?.name ?? file.name
     if let span {
       let location = file.location(of: span.lower)
-      place += ":\(location.line):\(location.column)"
+      let line = location.line - (origin?.firstLine ?? 0)
+      // A place before the origin has no number to be counted by.
+      if line > 0 { place += ":\(line):\(location.column)" }
     }
     guard colour else { return "\(place): \(severity.rawValue): \(message)" }
     let code =
@@ -40,10 +58,13 @@ public struct DiagnosticRenderer: Sendable {
   }
 
   /// The line of the span's start with a caret line below it.
-  private func excerpt(_ span: SourceSpan, in file: SourceFile) -> [String] {
+  private func excerpt(
+    _ span: SourceSpan, in file: SourceFile, from origin: Origin?
+  ) -> [String] {
     let line = file.lineIndex(of: min(span.lower, file.bytes.count))
     let range = file.lineRange(line)
-    let number = String(line + 1)
+    let shown = line + 1 - (origin?.firstLine ?? 0)
+    let number = shown > 0 ? String(shown) : "…"
     let gutter = String(repeating: " ", count: number.count)
     let text = printable(file.text(range))
     let before = printable(file.text(range.lowerBound..<min(span.lower, range.upperBound)))

@@ -1,0 +1,150 @@
+import Diagnostics
+import Execution
+import Language
+
+/// What running one cell came to.
+public struct CellResult: Sendable {
+  public enum Status: Sendable, Equatable {
+    case done
+    case failed
+    /// A cell that this one reads has failed.
+    case blocked
+    /// A parameter that it needs has no value.
+    case waiting
+  }
+
+  var status: Status
+  var outputs: [CellOutput]
+  /// What failed, with places in the notebook.
+  var diagnostics: [Diagnostic] = []
+  /// Whether any number shown depends on a seed.
+  var isSeeded = false
+}
+
+extension Evaluator {
+  /// Runs the statements of a cell in order and collects what it shows. The first failing
+  /// statement ends it; what came before is kept.
+  ///
+  /// - Throws: `CancellationRequested`; in planning, `NodeRunner.NotStored`.
+  func run(_ cell: NotebookCell, file: SourceFile) throws -> CellResult {
+    currentCell = cell.id
+    depth = 0
+    if !cell.checked.waitsFor.isEmpty, cell.errors.isEmpty {
+      return CellResult(status: .waiting, outputs: [.waiting(cell.checked.waitsFor)])
+    }
+    guard cell.errors.isEmpty else {
+      failedCells.insert(cell.id)
+      return CellResult(
+        status: .failed,
+        outputs: [.failure(Self.text(of: cell.errors, cell: cell, file: file))],
+        diagnostics: cell.errors)
+    }
+    // A lost object is deleted by the store when it is met, so one more try computes it anew; a
+    // bound keeps a failing disk from looping.
+    for attempt in 0..<8 {
+      do {
+        return try runOnce(cell, file: file)
+      } catch let error as ArtifactLost where attempt < 7 {
+        runner.forget(object: error.digest)
+        forgetValues()
+      }
+    }
+    return CellResult(status: .failed, outputs: [])
+  }
+
+  private func runOnce(_ cell: NotebookCell, file: SourceFile) throws -> CellResult {
+    var result = CellResult(status: .done, outputs: [])
+    do {
+      for statement in cell.statements {
+        switch statement.kind {
+        case .binding(let name, _): _ = try value(ofGlobal: name.text, at: name.span)
+        case .function, .parameter: break
+        case .claim(let claim):
+          let weighed = try weigh(claim)
+          result.isSeeded = result.isSeeded || weighed.outcome.seeds > 0
+          result.outputs.append(.claim(weighed))
+        case .expression(let expression):
+          let value = try evaluate(expression, in: [:])
+          var encoder = ValueEncoder()
+          try? encoder.append(value)
+          result.isSeeded = result.isSeeded || encoder.isSeeded
+          result.outputs.append(.value(value))
+        }
+      }
+      if result.outputs.isEmpty, let last = cell.statements.last(where: { $0.boundName != nil }),
+        let line = try description(of: last)
+      {
+        result.outputs = [line]
+      }
+      // A summary line or table may need an object whose bytes turn out to be lost.
+      for case .value(let value) in result.outputs { try value.load() }
+    } catch let error where error is CancellationRequested || error is NodeRunner.NotStored
+      || error is ArtifactLost
+    {
+      throw error
+    } catch Blocked.byFailure(let other) {
+      result.status = .blocked
+      result.outputs.append(.blocked(by: other))
+      failedCells.insert(cell.id)
+    } catch Blocked.byParameter(let name) {
+      result.status = .waiting
+      result.outputs = [.waiting([name])]
+    } catch {
+      let diagnostic =
+        error as? Diagnostic ?? Diagnostic(.error, "\(error)", at: cell.statements.first?.span)
+      result.status = .failed
+      result.diagnostics = [diagnostic]
+      result.outputs.append(.failure(Self.text(of: [diagnostic], cell: cell, file: file)))
+      failedCells.insert(cell.id)
+    }
+    return result
+  }
+
+  private func description(of statement: Statement) throws -> CellOutput? {
+    switch statement.kind {
+    case .binding(let name, _):
+      let value = try value(ofGlobal: name.text, at: name.span)
+      try value.load()
+      return .bound(name: name.text, description: value.summary)
+    case .function(let function):
+      let parameters = function.parameters.map(\.text).joined(separator: ", ")
+      return .bound(
+        name: "\(function.name.text)(\(parameters))", description: "a function")
+    case .parameter(let parameter):
+      let value = try value(ofGlobal: parameter.name.text, at: parameter.name.span)
+      return .bound(name: parameter.name.text, description: "a parameter, \(value.quoted)")
+    case .claim, .expression: return nil
+    }
+  }
+
+  /// Diagnostics as they stand in the document: placed by the cell's own lines, so that editing
+  /// the text above changes nothing.
+  static func text(
+    of diagnostics: [Diagnostic], cell: NotebookCell, file: SourceFile
+  ) -> String {
+    let renderer = DiagnosticRenderer()
+    return diagnostics.map { renderer.render($0, in: file, from: cell.origin(in: file)) }
+      .joined(separator: "\n")
+  }
+}
+
+extension NotebookCell {
+  /// The name and the first line that diagnostics in the document count from.
+  func origin(in file: SourceFile) -> DiagnosticRenderer.Origin {
+    DiagnosticRenderer.Origin(
+      name: id.isEmpty ? "cell" : id, firstLine: file.lineIndex(of: contentRange.lowerBound))
+  }
+}
+
+extension Value {
+  /// Loads the engine objects that showing the value needs, so that a lost one is noticed.
+  func load() throws {
+    switch self {
+    case .artifact(let handle): _ = try handle.summaryLine()
+    case .list(let items): for item in items.prefix(100) { try item.load() }
+    case .record(let record): for value in record.values { try value.load() }
+    case .across(let across): for part in across.parts { try part.load() }
+    default: break
+    }
+  }
+}

@@ -1,0 +1,130 @@
+import Diagnostics
+import Execution
+import Language
+
+/// Evaluates the statements of a notebook by name, on demand, on one thread.
+///
+/// Names are immutable, so each is evaluated at most once; a cell that is fresh is only evaluated
+/// where a stale one reads it.
+final class Evaluator {
+  /// Where a name of the notebook comes from.
+  enum Definition {
+    case binding(Expression)
+    case function(FunctionSyntax)
+    case parameter(Value?)
+  }
+
+  struct Global {
+    let cell: String
+    let definition: Definition
+  }
+
+  /// Thrown where an evaluation needs a cell that failed, or a parameter without a value.
+  enum Blocked: Error {
+    case byFailure(cell: String)
+    case byParameter(String)
+  }
+
+  /// Values of the names inside functions and comprehensions.
+  typealias Scope = [String: Value]
+
+  /// Ranges and grids hold at most this many elements.
+  static let elementLimit = 100_000
+  /// Calls nest at most this deep; functions can't recurse, so this bounds hostile chains only.
+  static let depthLimit = 200
+
+  let verbs: VerbLibrary
+  let runner: NodeRunner
+  let resolver: InputResolver
+  let work: WorkContext
+  private(set) var globals: [String: Global] = [:]
+  /// Names bound in cells that can't run, with those cells.
+  var failedCells: Set<String> = []
+  private var memo: [String: Value] = [:]
+  private var failures: [String: any Error] = [:]
+  /// The cell being run, to tell its own failures from those of others.
+  var currentCell = ""
+  var depth = 0
+
+  init(verbs: VerbLibrary, runner: NodeRunner, resolver: InputResolver, work: WorkContext) {
+    self.verbs = verbs
+    self.runner = runner
+    self.resolver = resolver
+    self.work = work
+  }
+
+  /// Makes the names of a cell known; nothing is evaluated.
+  func define(cell: String, statements: [Statement], parameters: [String: Value]) {
+    for statement in statements {
+      switch statement.kind {
+      case .binding(let name, let expression):
+        globals[name.text] = Global(cell: cell, definition: .binding(expression))
+      case .function(let function):
+        globals[function.name.text] = Global(cell: cell, definition: .function(function))
+      case .parameter(let parameter):
+        globals[parameter.name.text] = Global(
+          cell: cell, definition: .parameter(parameters[parameter.name.text]))
+      case .claim, .expression: break
+      }
+    }
+  }
+
+  /// The value of a name of the notebook, evaluated at the first call.
+  func value(ofGlobal name: String, at span: SourceSpan) throws -> Value {
+    guard let global = globals[name] else { throw unknown(name, at: span) }
+    if let value = memo[name] { return value }
+    if global.cell != currentCell, failedCells.contains(global.cell) || failures[name] != nil {
+      throw Blocked.byFailure(cell: global.cell)
+    }
+    if let failure = failures[name] { throw failure }
+    switch global.definition {
+    case .parameter(let value):
+      guard let value else { throw Blocked.byParameter(name) }
+      return value
+    case .function:
+      throw Diagnostic(
+        .error, "'\(name)' is a function and has no value of its own", at: span,
+        help: "call it, or pass it by name to a verb's labelled argument")
+    case .binding(let expression):
+      try descend(at: span)
+      defer { depth -= 1 }
+      do {
+        let value = try evaluate(expression, in: [:])
+        memo[name] = value
+        return value
+      } catch let error where !Self.isTransient(error) {
+        failures[name] = error
+        if global.cell != currentCell, !(error is Blocked) {
+          throw Blocked.byFailure(cell: global.cell)
+        }
+        throw error
+      }
+    }
+  }
+
+  /// Drops what was evaluated, keeping definitions: stored results come from the store again.
+  func forgetValues() {
+    memo = [:]
+    failures = [:]
+  }
+
+  func descend(at span: SourceSpan) throws {
+    depth += 1
+    guard depth <= Self.depthLimit else {
+      depth -= 1
+      throw Diagnostic(.error, "calls nest more than \(Self.depthLimit) deep", at: span)
+    }
+  }
+
+  func unknown(_ name: String, at span: SourceSpan) -> Diagnostic {
+    let known = Array(globals.keys) + verbs.all.map(\.signature.name)
+    return Diagnostic(
+      .error, "unknown name '\(name)'", at: span,
+      help: closestName(to: name, among: known).map { "did you mean '\($0)'?" })
+  }
+
+  /// Whether an error says nothing about the expression itself, so that it is worth another try.
+  static func isTransient(_ error: any Error) -> Bool {
+    error is CancellationRequested || error is ArtifactLost || error is NodeRunner.NotStored
+  }
+}

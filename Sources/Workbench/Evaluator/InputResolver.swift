@@ -1,0 +1,40 @@
+import Artifacts
+
+/// Turns path arguments into files that may be read, and digests of what is in them.
+struct InputResolver: Sendable {
+  let scope: ReadScope
+  /// The folder that relative paths start from.
+  let base: String
+  let digests: FileDigests
+  let check: @Sendable () throws -> Void
+
+  /// Resolves a path for a verb: confined to the scope, expanded to files, hashed.
+  func resolve(_ written: String, for verb: Verb) throws -> ResolvedInput {
+    let path = try scope.resolve(written, relativeTo: base)
+    let files = try (verb.files?(path) ?? [path]).map { file in
+      try scope.resolve(file, relativeTo: base)
+    }
+    // Stamped before hashing: a change during the hashing is noticed after the run, too.
+    let stamps = try files.map { try FileDigests.stamp(ofFile: $0) }
+    var hasher = KeyHasher(domain: "poise-input")
+    hasher.add(int: files.count)
+    for file in files {
+      hasher.add(string: Self.relative(file, to: path))
+      hasher.add(digest: try digests.digest(ofFile: file, check: check))
+    }
+    return ResolvedInput(
+      written: written, path: path, files: files, digest: hasher.finish(),
+      stamps: stamps)
+  }
+
+  /// Whether the files are still the ones that were hashed.
+  static func isUnchanged(_ input: ResolvedInput) throws -> Bool {
+    try input.files.map { try FileDigests.stamp(ofFile: $0) } == input.stamps
+  }
+
+  /// Names inside a folder are part of what is read; where the folder is, is not.
+  private static func relative(_ file: String, to root: String) -> String {
+    if file == root { return "" }
+    return file.hasPrefix(root + "/") ? String(file.dropFirst(root.count + 1)) : file
+  }
+}

@@ -1,0 +1,235 @@
+import Artifacts
+import Execution
+import Language
+import Synchronization
+
+/// Runs compute verbs through the store: key, look up, else compute, store and record.
+///
+/// One runner serves one session; it remembers what it has seen, so that a node is looked up once.
+final class NodeRunner {
+  /// How stored results are used.
+  enum Mode: Sendable {
+    case reuse
+    /// Ignores stored results, stores new ones and tells where they differ.
+    case recompute
+    /// Runs nothing: a missing result throws ``NotStored``.
+    case plan
+  }
+
+  /// What happened to a node, for `plan`, `explain` and the session's ledger.
+  struct Event: Sendable {
+    enum Kind: Sendable, Equatable {
+      case reused
+      case computed
+      /// Computed anew, with another result than the stored one.
+      case differs(from: Digest)
+      case wanted
+    }
+
+    let kind: Kind
+    let key: Digest
+    let label: String
+    let cost: Cost?
+  }
+
+  /// Thrown when planning meets a node without a stored result.
+  struct NotStored: Error {
+    let label: String
+  }
+
+  let store: ArtifactStore
+  var mode: Mode
+  /// Told of every node once, in order.
+  var onEvent: (Event) -> Void = { _ in }
+  /// Told while another process computes what is wanted here.
+  var onWaiting: @Sendable (String) -> Void = { _ in }
+  private let provenance: Provenance
+  private var memo: [Digest: Value] = [:]
+  /// Which node made an object, for lineage.
+  private var producers: [Digest: Digest] = [:]
+  private var actions: [Digest: Action] = [:]
+
+  init(store: ArtifactStore, mode: Mode, provenance: Provenance) {
+    self.store = store
+    self.mode = mode
+    self.provenance = provenance
+  }
+
+  /// The result of a compute verb, from memory, from the store, or computed now.
+  func value(
+    of verb: Verb, arguments: Arguments, inputs: [String: ResolvedInput], work: WorkContext
+  ) throws -> Value {
+    let signature = verb.signature
+    var encoder = ValueEncoder()
+    var hasher = KeyHasher(domain: "poise-node")
+    hasher.add(string: signature.name)
+    hasher.add(int: signature.version)
+    for parameter in signature.parameters {
+      hasher.add(string: parameter.name)
+      if let input = inputs[parameter.name] {
+        hasher.add(digest: input.digest)
+      } else {
+        var item = ValueEncoder()
+        do {
+          try item.append(arguments[parameter.name])
+          try encoder.append(arguments[parameter.name])
+        } catch let error as VerbError {
+          throw VerbError(error.message, parameter: parameter.name, help: error.help)
+        }
+        hasher.add(bytes: item.bytes)
+      }
+    }
+    let key = hasher.finish()
+    if let value = memo[key] { return value }
+    let label = Self.label(signature, arguments, inputs)
+    let isSeeded = encoder.isSeeded || signature.parameters.contains { $0.name == "seed" }
+    let stored = mode == .recompute ? nil : try reuse(key)
+    if let (value, action) = stored {
+      onEvent(Event(kind: .reused, key: key, label: label, cost: action.cost))
+      remember(key, value, action)
+      return value
+    }
+    if mode == .plan {
+      let before = store.action(key)
+      onEvent(Event(kind: .wanted, key: key, label: label, cost: before?.cost))
+      throw NotStored(label: label)
+    }
+    let waiting = onWaiting
+    return try store.withNodeLock(
+      key, cancelled: { try work.check() }, waiting: { waiting(label) }
+    ) {
+      // Another process may have finished the same node while this one waited for the lock.
+      if mode == .reuse, let (value, action) = try reuse(key) {
+        onEvent(Event(kind: .reused, key: key, label: label, cost: action.cost))
+        remember(key, value, action)
+        return value
+      }
+      return try compute(
+        verb, key: key, label: label, arguments: arguments, inputs: inputs, work: work,
+        isSeeded: isSeeded, parents: encoder.artifacts.compactMap { producers[$0] })
+    }
+  }
+
+  /// Forgets a node whose stored result turned out to be lost, so that it is computed anew.
+  func forget(object digest: Digest) {
+    guard let key = producers[digest] else { return }
+    memo = [:]
+    actions[key] = nil
+    try? store.forget(key)
+  }
+
+  /// The recorded actions behind a value, inputs first.
+  func actions(behind value: Value) -> [Action] {
+    var encoder = ValueEncoder()
+    try? encoder.append(value)
+    var seen: Set<Digest> = []
+    var order: [Action] = []
+    func visit(_ key: Digest) {
+      guard seen.insert(key).inserted, let action = actions[key] else { return }
+      for parent in action.inputs { visit(parent) }
+      order.append(action)
+    }
+    for digest in encoder.artifacts {
+      if let key = producers[digest] { visit(key) }
+    }
+    return order
+  }
+
+  private func reuse(_ key: Digest) throws -> (Value, Action)? {
+    guard let action = store.action(key), let value = try decode(action) else { return nil }
+    store.noteUse(of: key)
+    return (value, action)
+  }
+
+  /// The value of an action's output; nil where any of its objects is missing or corrupt.
+  private func decode(_ action: Action) throws -> Value? {
+    guard action.objects.allSatisfy(store.contains),
+      let object = try store.get(action.output)
+    else { return nil }
+    let store = store
+    return object.withUnsafeBytes { bytes in
+      var decoder = ValueDecoder(bytes) { kind, digest, isSeeded in
+        ArtifactHandle(kind: kind, digest: digest, isSeeded: isSeeded) {
+          try Self.load(kind, digest, from: store)
+        }
+      }
+      return try? decoder.decodeAll()
+    }
+  }
+
+  private static func load(
+    _ kind: ArtifactKind, _ digest: Digest, from store: ArtifactStore
+  ) throws -> any Sendable {
+    guard let object = try store.get(digest) else { throw ArtifactLost(digest: digest) }
+    return try kind.decode(object.withUnsafeBytes { Array($0) })
+  }
+
+  private func compute(
+    _ verb: Verb, key: Digest, label: String, arguments: Arguments,
+    inputs: [String: ResolvedInput], work: WorkContext, isSeeded: Bool, parents: [Digest]
+  ) throws -> Value {
+    let store = store
+    let made = Mutex<[(digest: Digest, size: Int)]>([])
+    let context = VerbContext(
+      work: work, inputs: inputs, isSeeded: isSeeded,
+      maker: { kind, object, isSeeded in
+        let bytes = try kind.encode(object)
+        let digest = try store.put(bytes)
+        made.withLock { $0.append((digest, bytes.count)) }
+        return ArtifactHandle(kind: kind, digest: digest, isSeeded: isSeeded, object: object) {
+          try Self.load(kind, digest, from: store)
+        }
+      }, caller: nil, lineage: { _ in [] })
+    let meter = CostMeter()
+    let value = try verb.run(arguments, context)
+    var cost = meter.stop()
+    for (name, input) in inputs {
+      guard try InputResolver.isUnchanged(input) else {
+        throw VerbError(
+          "'\(input.written)' changed while it was read, so the result was not kept",
+          parameter: name, help: "run the cell again")
+      }
+    }
+    var encoder = ValueEncoder()
+    try encoder.append(value)
+    let output = try store.put(encoder.bytes)
+    let objects = made.withLock { $0 }
+    cost.outputBytes = encoder.bytes.count + objects.reduce(0) { $0 + $1.size }
+    let previous = mode == .recompute ? store.action(key) : nil
+    let action = Action(
+      key: key, verb: verb.signature.name, verbVersion: verb.signature.version, label: label,
+      inputs: parents, output: output, outputBytes: cost.outputBytes,
+      objects: [output] + encoder.artifacts, cost: cost, provenance: provenance)
+    try store.record(action)
+    let kind: Event.Kind =
+      if let previous, previous.output != output {
+        .differs(from: previous.output)
+      } else {
+        .computed
+      }
+    onEvent(Event(kind: kind, key: key, label: label, cost: cost))
+    remember(key, value, action)
+    return value
+  }
+
+  private func remember(_ key: Digest, _ value: Value, _ action: Action) {
+    memo[key] = value
+    actions[key] = action
+    for object in action.objects where producers[object] == nil { producers[object] = key }
+  }
+
+  /// The call as a reader would recognise it, cut to a line.
+  static func label(
+    _ signature: VerbSignature, _ arguments: Arguments, _ inputs: [String: ResolvedInput]
+  ) -> String {
+    var parts: [String] = []
+    for parameter in signature.parameters where !arguments.isNone(parameter.name) {
+      let text = arguments[parameter.name].quoted
+      if parameter.defaultText == text { continue }
+      let short = text.count > 40 ? String(text.prefix(39)) + "…" : text
+      parts.append(parameter.isPositional ? short : "\(parameter.name): \(short)")
+    }
+    let label = "\(signature.name)(\(parts.joined(separator: ", ")))"
+    return label.count > 160 ? String(label.prefix(159)) + "…" : label
+  }
+}

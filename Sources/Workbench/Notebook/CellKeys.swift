@@ -1,0 +1,112 @@
+public import Artifacts
+import Language
+
+/// What a cell's output depends on, as one digest; or why that can't be told.
+public struct CellKey: Sendable, Hashable {
+  /// Nil where an input file can't be read.
+  public let digest: Digest?
+  /// The parts of the key by name, for `explain`: `syntax`, `cell a`, `param k`, `verb bm25`,
+  /// `file docs`.
+  public let parts: [Part]
+  /// Why the key can't be told.
+  public let problem: String?
+
+  public struct Part: Sendable, Hashable, Codable {
+    public let name: String
+    public let digest: Digest
+  }
+
+  /// The key in hexadecimal.
+  public var hex: String? { digest?.hex }
+
+  /// The key of a failed run of the cell: another one, so that a failure is never fresh.
+  public var failedHex: String? {
+    digest.map { digest in
+      var hasher = KeyHasher(domain: "poise-failed")
+      hasher.add(digest: digest)
+      return hasher.finish().hex
+    }
+  }
+
+  /// The key of a region that says that the cell waits.
+  public var waitingHex: String? {
+    digest.map { digest in
+      var hasher = KeyHasher(domain: "poise-waiting")
+      hasher.add(digest: digest)
+      return hasher.finish().hex
+    }
+  }
+}
+
+/// The keys of all cells: normalised syntax of the cell, the keys of the cells that it reads,
+/// parameter values, verb versions, contents of input files.
+struct CellKeys {
+  private(set) var keys: [CellKey] = []
+
+  init(
+    cells: [CheckedCell], parsed: [ParsedCell], parameters: [ParameterInfo],
+    overrides: Overrides, verbs: VerbLibrary, resolver: InputResolver
+  ) {
+    let values = Dictionary(parameters.map { ($0.name, $0.value) }) { first, _ in first }
+    // The contents of what a path names are part of the key, so where that lies need not be.
+    let paths = namesUsedAsPathsOnly(Set(parameters.map(\.name)), in: parsed, verbs: verbs)
+    var byID: [String: CellKey] = [:]
+    var inputs: [InputName: Result<ResolvedInput, any Error>] = [:]
+    for (cell, source) in zip(cells, parsed) {
+      var parts = [Self.part("syntax", canonicalSyntax(source.statements))]
+      var problem: String?
+      for dependency in cell.dependencies {
+        guard let key = byID[dependency], let digest = key.digest else {
+          problem = problem ?? byID[dependency]?.problem
+          continue
+        }
+        parts.append(CellKey.Part(name: "cell \(dependency)", digest: digest))
+      }
+      for name in cell.parameters where !paths.contains(name) {
+        let value = values[name].flatMap { $0 }.map { Value($0).quoted }
+        parts.append(Self.part("param \(name)", value ?? "waiting"))
+      }
+      for (verb, version) in cell.verbs.sorted(by: { $0.key < $1.key }) {
+        parts.append(Self.part("verb \(verb)", String(version)))
+      }
+      for input in cell.inputs {
+        let name = InputName(verb: input.verb, path: input.path)
+        guard let verb = verbs[input.verb] else { continue }
+        let result = inputs[name] ?? Result { try resolver.resolve(input.path, for: verb) }
+        inputs[name] = result
+        switch result {
+        case .success(let resolved):
+          let shown = input.isOverride ? "given from outside" : input.path
+          parts.append(CellKey.Part(name: "file \(shown)", digest: resolved.digest))
+        case .failure(let error):
+          problem = problem ?? InputProblem.text(error, written: input.path)
+        }
+      }
+      let key = CellKey(
+        digest: problem == nil ? Self.digest(parts) : nil, parts: parts, problem: problem)
+      byID[cell.id] = key
+      keys.append(key)
+    }
+  }
+
+  private struct InputName: Hashable {
+    let verb: String
+    let path: String
+  }
+
+  private static func part(_ name: String, _ text: String) -> CellKey.Part {
+    var hasher = KeyHasher(domain: "poise-part")
+    hasher.add(string: text)
+    return CellKey.Part(name: name, digest: hasher.finish())
+  }
+
+  private static func digest(_ parts: [CellKey.Part]) -> Digest {
+    var hasher = KeyHasher(domain: "poise-cell")
+    hasher.begin(list: parts.count)
+    for part in parts {
+      hasher.add(string: part.name)
+      hasher.add(digest: part.digest)
+    }
+    return hasher.finish()
+  }
+}

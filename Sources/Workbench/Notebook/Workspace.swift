@@ -1,0 +1,47 @@
+import Artifacts
+import Glibc
+
+/// Where a notebook's store is, and what the notebook may read.
+public struct Workspace: Sendable {
+  /// The folder that holds the notebook; relative paths start here.
+  public let notebookFolder: String
+  /// The `artifacts` folder.
+  public let storeFolder: String
+  /// What the notebook may read.
+  public let scope: ReadScope
+
+  /// Finds the workspace of a notebook: the nearest folder above it whose `artifacts` holds a
+  /// store, else the notebook's own folder. The root and the home folder are never a workspace.
+  ///
+  /// - Parameters:
+  ///   - folder: The notebook's folder.
+  ///   - store: A store named by the user, with `--store` or `$POISE_STORE`.
+  ///   - granted: Folders and files that may be read besides the workspace.
+  public init(notebookFolder folder: String, store: String?, granted: [String]) {
+    let real = RealPath.resolve(folder) ?? folder
+    notebookFolder = real
+    let home = Self.environment("HOME").flatMap { RealPath.resolve($0) }
+    func mayServe(_ folder: String) -> Bool { folder != "/" && folder != home }
+
+    var candidate = real
+    var found: String?
+    while mayServe(candidate) {
+      if ArtifactStore.isStore(candidate + "/artifacts") {
+        found = candidate
+        break
+      }
+      guard let slash = candidate.lastIndex(of: "/"), slash != candidate.startIndex else { break }
+      candidate = String(candidate[..<slash])
+    }
+    let workspace = found ?? (mayServe(real) ? real : nil)
+    storeFolder = store ?? (workspace ?? real) + "/artifacts"
+    scope = ReadScope(roots: (workspace.map { [$0] } ?? []) + granted)
+  }
+
+  /// An environment variable that is set and not empty.
+  public static func environment(_ name: String) -> String? {
+    guard let value = getenv(name) else { return nil }
+    let text = String(cString: value)
+    return text.isEmpty ? nil : text
+  }
+}

@@ -1,0 +1,119 @@
+import Language
+
+extension Value {
+  /// How a value shows as a cell's output.
+  var blocks: [OutputBlock] {
+    switch self {
+    case .list(let items):
+      if Value.isTable(items) { return [.table(TableLayout(rows: items))] }
+      return [.line(InlineText(interpolated))]
+    case .record(let record):
+      if record.names.isEmpty { return [.line(InlineText("{}"))] }
+      var blocks: [OutputBlock] = []
+      if let headline = record.headline { blocks.append(.line(InlineText(headline))) }
+      let rows = record.fields.map { field in
+        Value.record(
+          Record([("name", .string(field.name)), ("value", field.value.cellValue)]))
+      }
+      blocks.append(.table(TableLayout(rows: rows)))
+      return blocks
+    case .string(let text): return [.text(text)]
+    case .marked(let marked): return [.line(InlineText(marked))]
+    case .plot(let spec): return [.plot(spec)]
+    case .artifact(let handle):
+      // A summary needs the object; where it can't be had, its kind still tells something.
+      let line = (try? handle.summaryLine()) ?? handle.kind.article
+      guard handle.kind == .report, case .list(let rows)?? = try? handle.member("summary") else {
+        return [.line(InlineText(line))]
+      }
+      return [.line(InlineText(line)), .table(TableLayout(rows: rows))]
+    case .across(let across):
+      let rows = zip(across.seeds, across.parts).map { seed, part in
+        Value.record(Record([("seed", .number(seed)), ("value", part.cellValue)]))
+      }
+      return [.table(TableLayout(rows: rows))]
+    default: return [.line(InlineText(interpolated))]
+    }
+  }
+
+  /// One line about a value that is bound, not shown.
+  var summary: String {
+    switch self {
+    case .list(let items) where Value.isTable(items):
+      let columns = TableLayout(rows: items).headers.joined(separator: ", ")
+      return "a table of \(counted(items.count, "row")): \(columns)"
+    case .list(let items):
+      return items.count > 12 ? "a list of \(counted(items.count, "item"))" : interpolated
+    case .record(let record):
+      return record.headline ?? "a record of \(record.names.joined(separator: ", "))"
+    case .artifact(let handle): return (try? handle.summaryLine()) ?? handle.kind.article
+    case .string(let text): return text.count > 80 ? "\(text.prefix(79))…" : text
+    case .plot: return "a plot"
+    default: return interpolated
+    }
+  }
+
+  /// What stands for a value inside a table's cell.
+  fileprivate var cellValue: Value {
+    switch self {
+    case .number, .measured, .string, .marked, .boolean, .none: self
+    default: .string(summary)
+    }
+  }
+}
+
+/// `1 row`, `2 rows`, `5,183 rows`.
+func counted(_ count: Int, _ noun: String) -> String {
+  "\(grouped(count)) \(noun)\(count == 1 ? "" : "s")"
+}
+
+/// A count with commas between groups of three digits.
+func grouped(_ count: Int) -> String {
+  var digits = String(count.magnitude)
+  var groups: [String] = []
+  while digits.count > 3 {
+    groups.insert(String(digits.suffix(3)), at: 0)
+    digits.removeLast(3)
+  }
+  return (count < 0 ? "-" : "") + ([digits] + groups).joined(separator: ",")
+}
+
+extension TableLayout {
+  /// The layout of a list of records: columns in order of first appearance, absent fields empty.
+  init(rows values: [Value]) {
+    var names: [String] = []
+    var positions: [String: Int] = [:]
+    let records = values.map { value -> Record in
+      guard case .record(let record) = value else { return Record() }
+      for name in record.names where positions[name] == nil {
+        positions[name] = names.count
+        names.append(name)
+      }
+      return record
+    }
+    headers = names
+    isNumeric = names.map { name in
+      records.allSatisfy { record in
+        switch record[name] {
+        case .number?, .measured?, .none?, nil: true
+        default: false
+        }
+      } && records.contains { $0[name]?.point != nil }
+    }
+    rows = records.map { record in
+      var row = [InlineText](repeating: InlineText(""), count: names.count)
+      for (name, value) in record.fields {
+        guard let position = positions[name] else { continue }
+        switch value {
+        case .none: row[position] = InlineText("")
+        case .marked(let marked): row[position] = InlineText(marked)
+        case .number, .measured, .boolean, .string: row[position] = InlineText(value.interpolated)
+        case .list(let items) where !Value.isTable(items) && items.count <= 12:
+          row[position] = InlineText(items.map(\.interpolated).joined(separator: ", "))
+        default: row[position] = InlineText(value.summary)
+        }
+      }
+      return row
+    }
+  }
+}

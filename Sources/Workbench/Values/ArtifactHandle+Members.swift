@@ -1,0 +1,117 @@
+import Corpora
+import Evaluation
+import Language
+import Retrieval
+
+extension ArtifactKind {
+  /// What `value.name` can be for this kind, with its static type.
+  var members: [(name: String, type: StaticType)] {
+    switch self {
+    case .corpus: [("documents", .table), ("count", .number)]
+    case .questions: [("queries", .table), ("judgements", .table), ("count", .number)]
+    case .index: [("count", .number), ("terms", .number), ("postings", .number), ("bytes", .number)]
+    case .run: [("ranking", .table), ("count", .number)]
+    case .report:
+      [("queries", .table), ("summary", .table), ("metrics", .list(.string)), ("run", .artifact("run"))]
+    }
+  }
+
+  var memberNames: [String] { members.map(\.name) }
+}
+
+extension ArtifactHandle {
+  /// The value of a member; nil where the kind has none of that name.
+  func member(_ name: String) throws -> Value? {
+    switch kind {
+    case .corpus:
+      let corpus = try object(as: Corpus.self)
+      switch name {
+      case "count": return .number(Double(corpus.count))
+      case "documents":
+        return .table(
+          columns: ["id", "title", "text"],
+          rows: corpus.documents.map { [.string($0.id), .string($0.title), .string($0.text)] })
+      default: return nil
+      }
+    case .questions: return try questionsMember(name)
+    case .index:
+      let index = try object(as: BM25Index.self)
+      switch name {
+      case "count": return .number(Double(index.documentCount))
+      case "terms": return .number(Double(index.termCount))
+      case "postings": return .number(Double(index.postingCount))
+      case "bytes": return .number(Double(index.byteCount))
+      default: return nil
+      }
+    case .run:
+      let run = try object(as: Run.self)
+      switch name {
+      case "count": return .number(Double(run.rankings.count))
+      case "ranking":
+        return .table(
+          columns: ["query", "rank", "document", "score"],
+          rows: run.rankings.flatMap { ranking in
+            ranking.entries.enumerated().map { rank, entry in
+              [
+                .string(ranking.queryID), .number(Double(rank + 1)), .string(entry.documentID),
+                .number(entry.score),
+              ]
+            }
+          })
+      default: return nil
+      }
+    case .report:
+      let report = try object(as: EvaluationReport.self)
+      switch name {
+      case "queries": return report.queryTable
+      case "summary": return try report.summary()
+      case "metrics": return .list(report.metrics.map { .string($0.description) })
+      case "run":
+        let run = report.run
+        let bytes = run.encoded()
+        return .artifact(
+          ArtifactHandle(
+            kind: .run, digest: .init(hashing: bytes), isSeeded: isSeeded, object: run
+          ) { run })
+      default: return nil
+      }
+    }
+  }
+
+  /// `value["name"]`: a metric of a report.
+  func element(_ name: String) throws -> Value {
+    guard kind == .report else { throw VerbError("\(kind.article) can't be indexed") }
+    let report = try object(as: EvaluationReport.self)
+    guard let metric = try? MetricName(name), let measured = try report.measured(metric) else {
+      throw VerbError(
+        "this report has no '\(name)'",
+        help: "it has \(report.metrics.map(\.description).joined(separator: ", "))")
+    }
+    return .measured(measured)
+  }
+
+  private func questionsMember(_ name: String) throws -> Value? {
+    let set = try object(as: JudgedSet.self)
+    switch name {
+    case "count": return .number(Double(set.queries.count))
+    case "queries":
+      return .table(
+        columns: ["id", "text", "answers", "evidence"],
+        rows: set.queries.map { query in
+          [
+            .string(query.id), .string(query.text),
+            .list(query.answers.map { .string($0) }), .list(query.evidence.map { .string($0) }),
+          ]
+        })
+    case "judgements":
+      return .table(
+        columns: ["query", "document", "grade"],
+        rows: set.queries.flatMap { query in
+          set.grades(ofQuery: query.id).sorted { $0.key < $1.key }.map { document, grade in
+            [.string(query.id), .string(document), .number(Double(grade))]
+          }
+        })
+    default: return nil
+    }
+  }
+}

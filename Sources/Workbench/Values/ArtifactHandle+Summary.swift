@@ -1,0 +1,33 @@
+import Corpora
+import Language
+import Retrieval
+
+extension ArtifactHandle {
+  /// One line about the object, such as `a corpus of 5,183 documents`.
+  func summaryLine() throws -> String {
+    switch kind {
+    case .corpus:
+      return "a corpus of \(counted(try object(as: Corpus.self).count, "document"))"
+    case .questions:
+      let set = try object(as: JudgedSet.self)
+      let queries = set.queries.count == 1 ? "1 query" : "\(grouped(set.queries.count)) queries"
+      return "a data set of \(queries) with \(counted(set.judgementCount, "judgement"))"
+    case .index:
+      let index = try object(as: BM25Index.self)
+      return "a BM25 index of \(counted(index.documentCount, "document")) and "
+        + "\(counted(index.termCount, "term"))"
+    case .run:
+      let run = try object(as: Run.self)
+      let entries = run.rankings.reduce(0) { $0 + $1.entries.count }
+      return "a run of \(grouped(run.rankings.count)) queries with \(counted(entries, "hit"))"
+    case .report:
+      let report = try object(as: EvaluationReport.self)
+      let count = report.results.queries.count
+      var line = "a report on \(count == 1 ? "1 query" : "\(grouped(count)) queries")"
+      if report.results.unanswered > 0 {
+        line += "; \(grouped(report.results.unanswered)) found nothing and score 0"
+      }
+      return line
+    }
+  }
+}

@@ -1,0 +1,106 @@
+import Corpora
+import Language
+
+extension VerbLibrary {
+  /// Reading collections, questions, runs and judgements from files.
+  static var dataVerbs: [Verb] { [load, questions, readRun, readJudgements, judge] }
+
+  private static let load = Verb(
+    VerbSignature(
+      "load", topic: "data", .compute,
+      summary: "Reads a collection: BEIR, SQuAD, SMART, JSONL, or a folder of text and Markdown.",
+      example: "scifact = load(\"data/scifact\")",
+      parameters: [
+        .init("path", .path, positional: true, "A folder or file; the format is told from it."),
+        .init(
+          "words", .number, default: "120",
+          "Target size in words of the passages that a folder of texts is split into."),
+      ],
+      result: { _ in
+        .record(
+          [.init("corpus", .artifact("corpus")), .init("found", .string)], isOpen: true)
+      }),
+    files: { try CollectionReader.detect(path: $0).files }
+  ) { arguments, context in
+    let input = try context.input("path")
+    let words = try arguments.integer("words", in: 10...10_000)
+    let detected = try CollectionReader.detect(path: input.path, passageWords: words)
+    let loaded = try CollectionReader.read(detected, context: context.work)
+    var record = Record(headline: loaded.summary)
+    record["corpus"] = try context.artifact(.corpus, loaded.corpus)
+    for (name, set) in loaded.splits {
+      record[name] = try context.artifact(.questions, set)
+    }
+    record["found"] = .string(loaded.summary)
+    record["notes"] = .list(loaded.notes.map { .string("\($0)") })
+    return .record(record)
+  }
+
+  private static let questions = Verb(
+    VerbSignature(
+      "questions", topic: "data", .compute,
+      summary: "Reads questions with answers and optional evidence from JSONL or CSV.",
+      example: "pilot = questions(\"pilot.csv\")",
+      parameters: [
+        .init(
+          "path", .path, positional: true,
+          "A .jsonl or .csv file with the fields question, answer and, optionally, evidence.")
+      ],
+      result: { _ in .artifact("questions") })
+  ) { arguments, context in
+    let input = try context.input("path")
+    return try context.artifact(
+      .questions, try QuestionsReader.read(path: input.path, context: context.work))
+  }
+
+  private static let readRun = Verb(
+    VerbSignature(
+      "run", topic: "data", .compute,
+      summary: "Reads a TREC run file: what another system found.",
+      example: "theirs = run(\"theirs.trec\")",
+      parameters: [
+        .init("path", .path, positional: true, "Lines of: query Q0 document rank score tag.")
+      ],
+      result: { _ in .artifact("run") })
+  ) { arguments, context in
+    try context.artifact(.run, try TRECFiles.readRun(path: try context.input("path").path))
+  }
+
+  private static let readJudgements = Verb(
+    VerbSignature(
+      "qrels", topic: "data", .compute,
+      summary: "Reads a TREC qrel file as judgements for the queries of a data set.",
+      example: "judged = qrels(\"test.qrel\", scifact.test)",
+      parameters: [
+        .init("path", .path, positional: true, "Lines of: query 0 document grade."),
+        .init(
+          "queries", .artifact("questions"), positional: true,
+          "The data set whose query texts the judgements belong to."),
+      ],
+      result: { _ in .artifact("questions") })
+  ) { arguments, context in
+    let queries = try arguments.handle("queries", .questions).object(as: JudgedSet.self)
+    let grades = try TRECFiles.readJudgements(path: try context.input("path").path)
+    return try context.artifact(.questions, try queries.judged(by: grades))
+  }
+
+  private static let judge = Verb(
+    VerbSignature(
+      "judge", topic: "data", .compute,
+      summary: "Makes a data set from judgements written by hand, checked against a corpus.",
+      example: "judge(docs.corpus, [{query: \"how are keys made\", relevant: [\"a.md#keys\"]}])",
+      parameters: [
+        .init("corpus", .artifact("corpus"), positional: true, "Where the documents are."),
+        .init(
+          "judgements", .table, positional: true,
+          "Records of query and relevant (ids, or a record a document with its grade), or of "
+            + "query, document and grade."),
+      ],
+      result: { _ in .artifact("questions") })
+  ) { arguments, context in
+    let corpus = try arguments.handle("corpus", .corpus).object(as: Corpus.self)
+    let set = try HandJudgements.set(
+      from: try arguments.table("judgements"), parameter: "judgements", corpus: corpus)
+    return try context.artifact(.questions, set)
+  }
+}

@@ -1,0 +1,109 @@
+import Corpora
+import Language
+import Retrieval
+
+/// The table that `describe` gives.
+enum Description {
+  static func table(of value: Value) throws -> Value {
+    switch value {
+    case .list(let items) where Value.isTable(items): return columns(of: items)
+    case .list(let items):
+      return facts(rangeFacts(items))
+    case .artifact(let handle): return facts(try self.facts(of: handle))
+    case .record(let record):
+      return .table(
+        columns: ["field", "holds"],
+        rows: record.fields.map { [.string($0.name), .string($0.value.summary)] })
+    case .measured(let measured):
+      return facts([
+        ("value", .number(measured.point)),
+        ("low", .number(measured.interval.lower)), ("high", .number(measured.interval.upper)),
+        ("replicates", .number(Double(measured.replicates.count))),
+        ("questions", .number(Double(measured.questions))),
+        ("seeds", .number(Double(measured.seeds))),
+      ])
+    default: return facts([("value", .string(value.summary)), ("type", .string(value.typeName))])
+    }
+  }
+
+  private static func facts(_ facts: [(String, Value)]) -> Value {
+    .table(columns: ["fact", "value"], rows: facts.map { [.string($0.0), $0.1] })
+  }
+
+  private static func columns(of items: [Value]) -> Value {
+    let names = TableLayout(rows: items).headers
+    return .list(
+      names.map { name in
+        let values = items.compactMap { item -> Value? in
+          if case .record(let record) = item { record[name] } else { nil }
+        }
+        return .record(Record([("column", .string(name))] + rangeFacts(values)))
+      })
+  }
+
+  /// Count, different values and, for numbers, mean and range.
+  private static func rangeFacts(_ values: [Value]) -> [(String, Value)] {
+    let numbers = values.compactMap(\.point)
+    var facts: [(String, Value)] = [
+      ("count", .number(Double(values.count))),
+      ("distinct", .number(Double(Set(values.map(\.quoted)).count))),
+    ]
+    if !numbers.isEmpty, numbers.count == values.count {
+      facts += [
+        ("mean", .number(numbers.reduce(0, +) / Double(numbers.count))),
+        ("min", .number(numbers.min() ?? .nan)), ("max", .number(numbers.max() ?? .nan)),
+      ]
+    }
+    return facts
+  }
+
+  private static func facts(of handle: ArtifactHandle) throws -> [(String, Value)] {
+    switch handle.kind {
+    case .corpus:
+      let corpus = try handle.object(as: Corpus.self)
+      let words = corpus.documents.map { document in
+        Double(document.text.split(whereSeparator: \.isWhitespace).count)
+      }
+      return [
+        ("documents", .number(Double(corpus.count))),
+        ("words a document", .number((words.reduce(0, +) / Double(max(1, words.count))).rounded())),
+        ("longest, words", .number(words.max() ?? 0)),
+      ]
+    case .questions:
+      let set = try handle.object(as: JudgedSet.self)
+      let judged = set.judgements.values
+      return [
+        ("queries", .number(Double(set.queries.count))),
+        (
+          "with a relevant document",
+          .number(Double(judged.filter { $0.values.contains { $0 > 0 } }.count))
+        ),
+        ("judgements", .number(Double(set.judgementCount))),
+        (
+          "with an answer", .number(Double(set.queries.filter { !$0.answers.isEmpty }.count))
+        ),
+      ]
+    case .index:
+      let index = try handle.object(as: BM25Index.self)
+      return [
+        ("documents", .number(Double(index.documentCount))),
+        ("terms", .number(Double(index.termCount))),
+        ("postings", .number(Double(index.postingCount))),
+        ("mean length, terms", .number(index.averageLength)),
+        ("bytes", .number(Double(index.byteCount))),
+      ]
+    case .run:
+      let run = try handle.object(as: Run.self)
+      return [
+        ("queries", .number(Double(run.rankings.count))),
+        ("hits", .number(Double(run.rankings.reduce(0) { $0 + $1.entries.count }))),
+      ]
+    case .report:
+      let report = try handle.object(as: EvaluationReport.self)
+      return [("queries", .number(Double(report.results.queries.count)))]
+        + (try report.metrics.map { metric in
+          (metric.description, try report.measured(metric).map { .measured($0) } ?? .none)
+        })
+    }
+  }
+}

@@ -1,0 +1,68 @@
+import Artifacts
+import Language
+
+extension VerbLibrary {
+  /// Repeating an experiment over seeds, and what it cost.
+  static var sessionVerbs: [Verb] { [over, ledger] }
+
+  private static let over = Verb(
+    VerbSignature(
+      "over", topic: "experiments", .describe,
+      summary: "Calls a function once a seed; numbers of the results carry the spread over seeds.",
+      example: "report = over([1, 2, 3], trial)",
+      parameters: [
+        .init("seeds", .list(.number), positional: true, "Different numbers."),
+        .init(
+          "function", .function, positional: true, "A function of one parameter, the seed."),
+      ],
+      result: { _ in .any })
+  ) { arguments, context in
+    let seeds = try arguments.list("seeds").map { seed in
+      guard let number = seed.point else {
+        throw VerbError("a seed is a number, got \(seed.typeName)", parameter: "seeds")
+      }
+      return number
+    }
+    guard !seeds.isEmpty, seeds.count <= 1_000 else {
+      throw VerbError("expected 1 to 1,000 seeds, got \(seeds.count)", parameter: "seeds")
+    }
+    guard Set(seeds).count == seeds.count else {
+      throw VerbError("a seed is given twice", parameter: "seeds")
+    }
+    let function = try arguments.function("function")
+    let parts = try seeds.map { try context.call(function, [.number($0)]) }
+    return try Value.merging(parts, seeds)
+  }
+
+  private static let ledger = Verb(
+    VerbSignature(
+      "ledger", topic: "experiments", .describe,
+      summary: "What the work behind a value took: seconds, processor time, memory, bytes.",
+      example: "ledger(lexical)",
+      parameters: [.init("value", .any, positional: true, "Something that was computed.")],
+      isMeasured: true,
+      result: { _ in .table })
+  ) { arguments, context in
+    let actions = try context.actions(behind: arguments["value"])
+    guard !actions.isEmpty else {
+      throw VerbError(
+        "nothing recorded stands behind this value", parameter: "value",
+        help: "give it a corpus, an index, a report or a record of them")
+    }
+    return .table(
+      columns: ["call", "seconds", "cpu seconds", "peak memory MB", "bytes"],
+      rows: actions.map { action in
+        [
+          .string(action.label), .number(rounded(action.cost.seconds, 3)),
+          .number(rounded(action.cost.cpuSeconds, 3)),
+          .number((Double(action.cost.peakMemoryBytes) / 1e6).rounded()),
+          .number(Double(action.outputBytes)),
+        ]
+      })
+  }
+
+  private static func rounded(_ value: Double, _ decimals: Int) -> Double {
+    let scale = decimals == 3 ? 1000.0 : 1
+    return (value * scale).rounded() / scale
+  }
+}

@@ -1,0 +1,51 @@
+public import Language
+
+/// A verb of the language: its signature, and what it does.
+public struct Verb: Sendable {
+  public let signature: VerbSignature
+  /// The files that a path argument stands for, given its real path; nil where it is one file.
+  let files: (@Sendable (String) throws -> [String])?
+  let run: @Sendable (Arguments, VerbContext) throws -> Value
+
+  init(
+    _ signature: VerbSignature, files: (@Sendable (String) throws -> [String])? = nil,
+    run: @escaping @Sendable (Arguments, VerbContext) throws -> Value
+  ) {
+    self.signature = signature
+    self.files = files
+    self.run = run
+  }
+}
+
+/// What a verb says when its arguments do not do; the evaluator adds the place.
+public struct VerbError: Error, Hashable, Sendable {
+  public let message: String
+  /// The parameter at fault, so that the caret points at its argument.
+  public let parameter: String?
+  public let help: String?
+
+  public init(_ message: String, parameter: String? = nil, help: String? = nil) {
+    self.message = message
+    self.parameter = parameter
+    self.help = help
+  }
+}
+
+/// All verbs by name.
+public struct VerbLibrary: Sendable {
+  private let verbs: [String: Verb]
+  /// In the order of the generated help.
+  public let all: [Verb]
+
+  public init(_ verbs: [Verb]) {
+    all = verbs
+    self.verbs = Dictionary(verbs.map { ($0.signature.name, $0) }) { first, _ in first }
+  }
+
+  public subscript(name: String) -> Verb? { verbs[name] }
+
+  /// What this version of Poise can do.
+  public static let standard = VerbLibrary(
+    dataVerbs + retrievalVerbs + evaluationVerbs + tableVerbs + statisticsVerbs + plotVerbs
+      + sessionVerbs)
+}
