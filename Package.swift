@@ -37,7 +37,7 @@ let package = Package(
     // MARK: The notebook
     module("Diagnostics"),
     module("Language", ["Diagnostics"]),
-    module("NotebookFormat", ["Diagnostics", "CMarkGFM"]),
+    module("NotebookFormat", ["Diagnostics", "CMarkGFM", "CCrypto"]),
     module("Artifacts", ["CSQLite", "CCrypto"]),
 
     // MARK: The engine
@@ -65,7 +65,7 @@ let package = Package(
     // MARK: Tests
     tests("Diagnostics"),
     tests("Language", ["Diagnostics"]),
-    tests("NotebookFormat", ["Diagnostics"]),
+    tests("NotebookFormat", ["Diagnostics", "Execution"]),
     tests("Artifacts"),
     tests("Execution"),
     tests("Corpora", ["Execution"]),
