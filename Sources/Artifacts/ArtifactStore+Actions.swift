@@ -7,7 +7,7 @@ extension ArtifactStore {
   /// A file that is damaged, of another key or of a later format is reported and left alone:
   /// recording the node again replaces it. Says nothing about whether the objects are there.
   public func action(_ key: Digest) -> Action? {
-    guard let action = readAction(key, report: true) else { return nil }
+    guard case .action(let action) = load(key) else { return nil }
     catalog.noteUse(key)
     return action
   }
@@ -17,24 +17,34 @@ extension ArtifactStore {
     (try? storage.exists(Self.actionName(key))) == true
   }
 
-  func readAction(_ key: Digest, report: Bool) -> Action? {
+  /// What the file of a node's action holds.
+  enum LoadedAction {
+    case action(Action)
+    case absent
+    /// Damaged: it can be thrown away.
+    case malformed
+    /// Of a later format, or unreadable: not ours to judge.
+    case unusable
+  }
+
+  /// Reads a node's action; what is wrong with it is reported.
+  func load(_ key: Digest) -> LoadedAction {
     let name = Self.actionName(key)
+    let bytes: [UInt8]
     do {
-      guard let bytes = try storage.read(name, limit: ActionFile.limit) else { return nil }
-      return try ActionFile.decode(bytes, key: key)
-    } catch let malformed as ActionFile.Malformed {
-      if report {
-        issues(
-          StoreIssue(.malformedAction(key), path: path(name), detail: malformed.description))
-      }
-    } catch let failure as FileFailure {
-      if report {
-        issues(StoreIssue(.unreadable, path: path(name), detail: failure.description))
-      }
+      guard let found = try storage.read(name, limit: ActionFile.limit) else { return .absent }
+      bytes = found
     } catch {
-      // Nothing else is thrown.
+      issues(StoreIssue(.unreadable, path: path(name), detail: error.description))
+      return .unusable
     }
-    return nil
+    do {
+      return .action(try ActionFile.decode(bytes, key: key))
+    } catch {
+      issues(StoreIssue(.malformedAction(key), path: path(name), detail: error.description))
+      if case .format = error { return .unusable }
+      return .malformed
+    }
   }
 
   /// Records that a node was computed, replacing an earlier record.

@@ -9,8 +9,11 @@ extension ArtifactStore {
   /// system has no locks (which is reported), `body` runs without one.
   ///
   /// - Parameters:
+  ///   - key: the node's key.
   ///   - cancelled: called at least every 20 ms while waiting; throws to stop.
   ///   - waiting: called once if another holds the lock.
+  ///   - body: the work.
+  /// - Returns: what `body` returns.
   /// - Throws: what `cancelled` and `body` throw; ``StoreError/lockedTwice(key:)`` where the
   ///   calling thread holds this lock already.
   public func withNodeLock<T>(

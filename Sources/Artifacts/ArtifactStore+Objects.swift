@@ -47,7 +47,10 @@ extension ArtifactStore {
   /// and verified in full once per (inode, size, time of last change), which the catalog
   /// remembers; after that an open costs no read. A damaged object is reported and deleted.
   ///
-  /// - Parameter check: called between every 16 MB that are verified; throws to stop.
+  /// - Parameters:
+  ///   - digest: the object's digest.
+  ///   - check: called between every 16 MB that are verified; throws to stop.
+  /// - Returns: bytes that have this digest, or nil.
   /// - Throws: only what `check` throws.
   public func get(
     _ digest: Digest, check: () throws -> Void = {}

@@ -49,8 +49,10 @@ public final class ArtifactStore: Sendable {
   /// Opens the store in `folder`.
   ///
   /// - Parameters:
+  ///   - folder: the `artifacts` folder itself; the folder that it is in must exist.
   ///   - create: make a store where there is none; otherwise that is an error.
   ///   - issues: where problems are told that do not stop the work.
+  /// - Returns: the store, with nothing but its marker read.
   /// - Throws: ``StoreError``; `unsupportedVersion` for a store of a later format, which is then
   ///   left untouched.
   public static func open(
@@ -114,4 +116,11 @@ public final class ArtifactStore: Sendable {
 /// Calls `body`, and turns its ``FileFailure`` into a ``StoreError``.
 func storing<T>(_ body: () throws(FileFailure) -> T) throws(StoreError) -> T {
   do { return try body() } catch { throw .file(error) }
+}
+
+extension ArtifactStore {
+  /// Digests of input files, remembered in this store (`file-digests`) from run to run.
+  public func makeFileDigests() -> FileDigests {
+    FileDigests(cacheAt: folder.map { $0 + "/file-digests" })
+  }
 }

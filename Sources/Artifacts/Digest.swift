@@ -72,10 +72,13 @@ public struct Digest: Hashable, Comparable, Sendable {
   /// The first 12 hexadecimal digits: enough for a person, and for a marker in a notebook.
   public var short: String { String(hex.prefix(12)) }
 
+  /// Whether all 32 bytes are equal.
   public static func == (a: Digest, b: Digest) -> Bool { a.words == b.words }
 
+  /// Whether the first that differs of the 32 bytes is smaller.
   public static func < (a: Digest, b: Digest) -> Bool { a.words < b.words }
 
+  /// Feeds the digest to a hasher.
   public func hash(into hasher: inout Hasher) {
     // The words are already uniformly distributed, except in a store made by an adversary;
     // Hasher is seeded, so all four go in.
@@ -96,6 +99,7 @@ public struct Digest: Hashable, Comparable, Sendable {
 }
 
 extension Digest: CustomStringConvertible {
+  /// The 64 digits.
   public var description: String { hex }
 }
 

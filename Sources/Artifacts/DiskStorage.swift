@@ -18,8 +18,10 @@ public struct DiskStorage: ObjectStorage {
     self.calls = calls
   }
 
+  /// The folder, nil in memory.
   public var folder: String? { path }
 
+  /// Opens a file; see ``ObjectStorage/open(_:limit:mapFrom:)``.
   public func open(_ name: String, limit: Int, mapFrom: Int) throws(FileFailure) -> StoredFile? {
     let full = fullPath(name)
     do throws(FileFailure) {
@@ -46,6 +48,7 @@ public struct DiskStorage: ObjectStorage {
     }
   }
 
+  /// Writes a file, all or nothing; whatever else has its name goes.
   public func write(_ bytes: [UInt8], to name: String) throws(FileFailure) {
     let (parts, last) = try split(name)
     let parent = try openFolder(parts, create: true)
@@ -60,6 +63,7 @@ public struct DiskStorage: ObjectStorage {
     }
   }
 
+  /// The stamp of a file, nil where there is none.
   public func stamp(of name: String) throws(FileFailure) -> FileStamp? {
     let full = fullPath(name)
     do throws(FileFailure) {
@@ -76,6 +80,7 @@ public struct DiskStorage: ObjectStorage {
     }
   }
 
+  /// The names in a folder, in order.
   public func list(_ folder: String) throws(FileFailure) -> [String] {
     let full = fullPath(folder)
     do throws(FileFailure) {
@@ -87,6 +92,7 @@ public struct DiskStorage: ObjectStorage {
     }
   }
 
+  /// Deletes a file or an empty folder.
   public func delete(_ name: String) throws(FileFailure) {
     do throws(FileFailure) {
       let (parts, last) = try split(name)
@@ -100,6 +106,7 @@ public struct DiskStorage: ObjectStorage {
     }
   }
 
+  /// Makes a file's times now.
   public func touch(_ name: String) throws(FileFailure) {
     do throws(FileFailure) {
       let (parts, last) = try split(name)

@@ -42,6 +42,7 @@ public enum DurableFile {
   /// Writes `bytes` to `path`, all or nothing.
   ///
   /// - Parameters:
+  ///   - bytes: the whole new contents.
   ///   - path: where to; its folder must exist. Symbolic links are followed.
   ///   - stamp: what the file's stamp must still be just before it is replaced, where the caller
   ///     has read it before; otherwise the error has the reason `changed`.

@@ -44,7 +44,10 @@ public final class FileDigests: Sendable {
 
   /// The SHA-256 digest of a regular file's contents; symbolic links are followed.
   ///
-  /// - Parameter check: called between every 16 MB; throws to stop.
+  /// - Parameters:
+  ///   - path: the file.
+  ///   - check: called between every 16 MB; throws to stop.
+  /// - Returns: the digest of what was in the file during the call.
   /// - Throws: ``FileFailure``, with `changed` where the file changes while it is read and does
   ///   so again at a second try; and what `check` throws.
   /// - Complexity: O(size), or one `stat` where the digest is remembered.

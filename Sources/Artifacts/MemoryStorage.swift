@@ -12,8 +12,10 @@ public final class MemoryStorage: ObjectStorage {
   /// A storage without files.
   public init() {}
 
+  /// The folder, nil in memory.
   public var folder: String? { nil }
 
+  /// Opens a file; see ``ObjectStorage/open(_:limit:mapFrom:)``.
   public func open(_ name: String, limit: Int, mapFrom: Int) throws(FileFailure) -> StoredFile? {
     guard let file = state.withLock({ $0.files[name] }) else { return nil }
     guard file.bytes.count <= limit else {
@@ -22,6 +24,7 @@ public final class MemoryStorage: ObjectStorage {
     return file
   }
 
+  /// Writes a file, all or nothing; whatever else has its name goes.
   public func write(_ bytes: [UInt8], to name: String) throws(FileFailure) {
     let now = FileStamp.now
     state.withLock { state in
@@ -33,10 +36,12 @@ public final class MemoryStorage: ObjectStorage {
     }
   }
 
+  /// The stamp of a file, nil where there is none.
   public func stamp(of name: String) throws(FileFailure) -> FileStamp? {
     state.withLock { $0.files[name]?.stamp }
   }
 
+  /// The names in a folder, in order.
   public func list(_ folder: String) throws(FileFailure) -> [String] {
     let prefix = folder + "/"
     let names = state.withLock { state in
@@ -47,10 +52,12 @@ public final class MemoryStorage: ObjectStorage {
     return Set(names).sorted()
   }
 
+  /// Deletes a file or an empty folder.
   public func delete(_ name: String) throws(FileFailure) {
     state.withLock { _ = $0.files.removeValue(forKey: name) }
   }
 
+  /// Makes a file's times now.
   public func touch(_ name: String) throws(FileFailure) {
     let now = FileStamp.now
     state.withLock { state in

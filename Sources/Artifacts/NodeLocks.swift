@@ -43,13 +43,17 @@ final class NodeLocks: Sendable {
     }
   }
 
-  /// Whether some process or thread holds a node's lock just now.
-  func isHeld(_ key: Digest) -> Bool {
-    if holders.withLock({ $0[key] != nil }) { return true }
-    guard let folder,
-      let file = try? Descriptor.open(folder + "/" + key.hex, flags: O_RDWR | O_NOFOLLOW)
-    else { return false }
-    return flock(file.number, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK
+  /// The nodes whose locks are held just now; lock files that dead processes left are deleted.
+  func sweep(among names: [String]) -> Set<Digest> {
+    var held = holders.withLock { Set($0.keys) }
+    for key in names.compactMap({ Digest(hex: $0) }) where !held.contains(key) {
+      switch attempt(key) {
+      case .held(let lock): lock.release()
+      case .busy: held.insert(key)
+      case .unavailable: break
+      }
+    }
+    return held
   }
 
   private func claim(_ key: Digest) throws(StoreError) -> Bool {

@@ -60,6 +60,8 @@ public struct ReadScope: Sendable, Hashable {
   /// - Parameters:
   ///   - path: as written; errors quote it so.
   ///   - base: the folder that a relative path starts from.
+  /// - Returns: an absolute path.
+  /// - Throws: ``AccessError``.
   public func resolve(
     _ path: String, relativeTo base: String
   ) throws(AccessError) -> String {
