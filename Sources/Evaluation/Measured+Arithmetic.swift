@@ -45,7 +45,7 @@ extension Measured {
       questions: Self.smallerButNotZero(questions, other.questions),
       spreads: SeedSpread.combine(spreads, other.spreads) {
         operation(self.point + $0, other.point + $1) - point
-      }, range: range)
+      }, range: replicates.isEmpty ? nil : range)
   }
 
   private static func smallerButNotZero(_ a: Int, _ b: Int) -> Int {

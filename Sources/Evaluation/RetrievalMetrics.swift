@@ -12,7 +12,8 @@ import Glibc
 ///   - judgements: For each query the grades of the judged documents.
 ///   - metrics: What to compute; one that is named twice is computed once.
 /// - Returns: One value per metric for every query with a relevant document, by query id. A query
-///   that the run lacks scores 0. Queries without relevant documents are left out and counted.
+///   that the run lacks scores 0, as under trec_eval's `-c`. Queries without relevant documents
+///   can't be scored by any system and are left out and counted (trec_eval scores them 0).
 /// - Complexity: O(documents in the run + judgements) for each metric, and one sort of the grades.
 public func evaluate(
   run: [String: [String]], judgements: [String: [String: Int]], metrics: [MetricName]

@@ -1,15 +1,15 @@
 import Glibc
 
 /// Student's t distribution, as far as intervals need it.
-enum StudentDistribution {
+package enum StudentDistribution {
   /// The 97.5 % point of the standard normal distribution.
-  static let normalPoint = 1.959963984540054
+  package static let normalPoint = 1.959963984540054
 
   /// The 97.5 % point for a positive, not necessarily whole number of degrees of freedom.
   ///
   /// Above 200 degrees by the Cornish-Fisher expansion (Abramowitz and Stegun 26.7.5), which is
   /// exact to seven digits there; else by bisection on the distribution function.
-  static func point975(degrees: Double) -> Double {
+  package static func point975(degrees: Double) -> Double {
     guard degrees > 0 else { return .infinity }
     let z = normalPoint
     if degrees > 200 {
