@@ -1,1 +1,5 @@
-print("poise")
+import Glibc
+import Workbench
+
+let status = Program.run(Array(CommandLine.arguments.dropFirst()))
+exit(status)

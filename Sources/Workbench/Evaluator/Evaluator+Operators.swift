@@ -61,9 +61,9 @@ extension Evaluator {
     _ operation: ArithmeticOperator, _ a: Double, _ b: Double, at span: SourceSpan
   ) throws -> Double {
     do {
-      return try applyArithmetic(operation, a, b)
-    } catch {
-      throw Diagnostic(.error, "\(error)", at: span)
+      return try Scalars.apply(operation, a, b)
+    } catch let problem as Scalars.Problem {
+      throw Diagnostic(.error, problem.message, at: span)
     }
   }
 
@@ -76,22 +76,11 @@ extension Evaluator {
     case .notEqual: return !left.isEqual(to: right)
     default: break
     }
-    if let a = left.point, let b = right.point { return ordered(a, operation, b) }
-    if let a = left.text, let b = right.text { return ordered(a, operation, b) }
+    if let a = left.point, let b = right.point { return Scalars.compare(a, operation, b) }
+    if let a = left.text, let b = right.text { return Scalars.compare(a, operation, b) }
     throw Diagnostic(
       .error,
       "'\(operation.rawValue)' can't compare \(left.typeName) with \(right.typeName)", at: span)
-  }
-
-  private func ordered<T: Comparable>(_ a: T, _ operation: ComparisonOperator, _ b: T) -> Bool {
-    switch operation {
-    case .less: a < b
-    case .lessOrEqual: a <= b
-    case .greater: a > b
-    case .greaterOrEqual: a >= b
-    case .equal: a == b
-    case .notEqual: a != b
-    }
   }
 }
 

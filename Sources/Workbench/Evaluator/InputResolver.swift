@@ -15,7 +15,7 @@ struct InputResolver: Sendable {
       try scope.resolve(file, relativeTo: base)
     }
     // Stamped before hashing: a change during the hashing is noticed after the run, too.
-    let stamps = try files.map { try FileDigests.stamp(ofFile: $0) }
+    let stamps = try files.map { try digests.stamp(ofFile: $0) }
     var hasher = KeyHasher(domain: "poise-input")
     hasher.add(int: files.count)
     for file in files {
@@ -29,7 +29,7 @@ struct InputResolver: Sendable {
 
   /// Whether the files are still the ones that were hashed.
   static func isUnchanged(_ input: ResolvedInput) throws -> Bool {
-    try input.files.map { try FileDigests.stamp(ofFile: $0) } == input.stamps
+    try input.files.map { try FileStamp.of($0) } == input.stamps
   }
 
   /// Names inside a folder are part of what is read; where the folder is, is not.

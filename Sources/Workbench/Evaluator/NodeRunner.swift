@@ -112,10 +112,9 @@ final class NodeRunner {
 
   /// Forgets a node whose stored result turned out to be lost, so that it is computed anew.
   func forget(object digest: Digest) {
-    guard let key = producers[digest] else { return }
+    // The store has deleted what was damaged, so the next look-up finds it missing.
     memo = [:]
-    actions[key] = nil
-    try? store.forget(key)
+    if let key = producers[digest] { actions[key] = nil }
   }
 
   /// The recorded actions behind a value, inputs first.
@@ -137,7 +136,6 @@ final class NodeRunner {
 
   private func reuse(_ key: Digest) throws -> (Value, Action)? {
     guard let action = store.action(key), let value = try decode(action) else { return nil }
-    store.noteUse(of: key)
     return (value, action)
   }
 
@@ -199,7 +197,8 @@ final class NodeRunner {
     let action = Action(
       key: key, verb: verb.signature.name, verbVersion: verb.signature.version, label: label,
       inputs: parents, output: output, outputBytes: cost.outputBytes,
-      objects: [output] + encoder.artifacts, cost: cost, provenance: provenance)
+      objects: [output] + encoder.artifacts, cost: cost, provenance: provenance,
+      createdAt: Int(CostMeter.wallClock()))
     try store.record(action)
     let kind: Event.Kind =
       if let previous, previous.output != output {

@@ -18,6 +18,14 @@ public struct Notebook: Sendable {
   /// The ids of the cells in order; empty for a cell that has none.
   public var ids: [String] { cells.map(\.id) }
 
+  /// Names of parameters whose value is read as a path somewhere.
+  var parametersUsedAsPaths: [String] {
+    let paths = Set(cells.flatMap(\.checked.inputs).filter(\.isOverride).map(\.path))
+    return parameters.filter { parameter in
+      if case .string(let value)? = parameter.value { paths.contains(value) } else { false }
+    }.map(\.name)
+  }
+
   public func cell(_ id: String) -> NotebookCell? { cells.first { $0.id == id } }
 
   /// Reads a notebook from its bytes.
@@ -45,7 +53,8 @@ public struct Notebook: Sendable {
         id: ids[index].isEmpty ? "cell \(index + 1)" : ids[index], statements: cell.statements)
     }
     let checker = Checker(
-      verbs: verbs.all.map(\.signature), members: .standard, overrides: overrides.values)
+      verbs: verbs.all.map(\.signature), members: ArtifactKind.allMembers,
+      overrides: overrides.values)
     let checked = checker.check(sources)
     diagnostics += checked.diagnostics
 

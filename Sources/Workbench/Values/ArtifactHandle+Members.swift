@@ -17,6 +17,20 @@ extension ArtifactKind {
   }
 
   var memberNames: [String] { members.map(\.name) }
+
+  /// What the checker has to know of all kinds.
+  static var allMembers: ArtifactMembers {
+    ArtifactMembers(
+      Dictionary(
+        uniqueKeysWithValues: allCases.map { kind in
+          (
+            kind.rawValue,
+            ArtifactMembers.Kind(
+              members: kind.members.map { RecordType.Field($0.name, $0.type) },
+              isIndexedByString: kind == .report)
+          )
+        }))
+  }
 }
 
 extension ArtifactHandle {

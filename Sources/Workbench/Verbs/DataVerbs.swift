@@ -24,13 +24,11 @@ extension VerbLibrary {
   ) { arguments, context in
     let input = try context.input("path")
     let words = try arguments.integer("words", in: 10...10_000)
-    let detected = try CollectionReader.detect(path: input.path, passageWords: words)
-    let loaded = try CollectionReader.read(detected, context: context.work)
+    let loaded = try CollectionReader(passageWords: words).read(
+      try CollectionReader.detect(path: input.path), context: context.work)
     var record = Record(headline: loaded.summary)
     record["corpus"] = try context.artifact(.corpus, loaded.corpus)
-    for (name, set) in loaded.splits {
-      record[name] = try context.artifact(.questions, set)
-    }
+    for set in loaded.splits { record[set.name] = try context.artifact(.questions, set) }
     record["found"] = .string(loaded.summary)
     record["notes"] = .list(loaded.notes.map { .string("\($0)") })
     return .record(record)
@@ -50,7 +48,7 @@ extension VerbLibrary {
   ) { arguments, context in
     let input = try context.input("path")
     return try context.artifact(
-      .questions, try QuestionsReader.read(path: input.path, context: context.work))
+      .questions, try QuestionsReader().read(path: input.path, context: context.work))
   }
 
   private static let readRun = Verb(
@@ -63,7 +61,9 @@ extension VerbLibrary {
       ],
       result: { _ in .artifact("run") })
   ) { arguments, context in
-    try context.artifact(.run, try TRECFiles.readRun(path: try context.input("path").path))
+    try context.artifact(
+      .run,
+      try TRECFiles.readRun(path: try context.input("path").path, context: context.work))
   }
 
   private static let readJudgements = Verb(
@@ -80,7 +80,8 @@ extension VerbLibrary {
       result: { _ in .artifact("questions") })
   ) { arguments, context in
     let queries = try arguments.handle("queries", .questions).object(as: JudgedSet.self)
-    let grades = try TRECFiles.readJudgements(path: try context.input("path").path)
+    let grades = try TRECFiles.readJudgements(
+      path: try context.input("path").path, context: context.work)
     return try context.artifact(.questions, try queries.judged(by: grades))
   }
 

@@ -55,7 +55,8 @@ enum Numbers {
   static func median(_ items: [Value]) throws -> Value {
     let sorted = items.sorted { ($0.point ?? .nan) < ($1.point ?? .nan) }
     let middle = sorted.count / 2
-    return sorted.count % 2 == 1 ? sorted[middle] : try mean([sorted[middle - 1], sorted[middle]])
+    return sorted.count % 2 == 1
+      ? sorted[middle] : try mean([sorted[middle - 1], sorted[middle]])
   }
 
   /// A verb applied to every column that holds numbers only.
@@ -88,15 +89,13 @@ enum Numbers {
 
   static func logarithm(_ value: Double) -> Double { Glibc.log(value) }
 
-  /// Two lists of equal length, given as such or as columns of a table.
-  static func pairs(_ arguments: Arguments) throws -> ([Double], [Double]) {
-    func numbers(_ values: [Value], _ parameter: String) throws -> [Double] {
-      try values.map { value in
-        guard let number = value.point else {
-          throw VerbError("expected numbers, got \(value.typeName)", parameter: parameter)
-        }
-        return number
+  /// Two lists of numbers of equal length, given as such or as columns of a table.
+  static func pairs(_ arguments: Arguments) throws -> ([Value], [Value]) {
+    func numbers(_ values: [Value], _ parameter: String) throws -> [Value] {
+      for value in values where value.point == nil {
+        throw VerbError("expected numbers, got \(value.typeName)", parameter: parameter)
       }
+      return values
     }
     if let x = try arguments.optionalString("x"), let y = try arguments.optionalString("y") {
       let rows = try arguments.table("first")
@@ -125,13 +124,11 @@ enum Numbers {
     return hasher.finish().hex
   }
 
-  /// Positions of the keys in each bin between neighbouring edges; the last bin holds its end.
+  /// Positions of the keys in each bin between neighbouring edges.
   static func assign(_ keys: [Double], to edges: [Double]) -> [[Int]] {
     var bins = [[Int]](repeating: [], count: max(0, edges.count - 1))
-    guard !bins.isEmpty else { return [] }
     for (position, key) in keys.enumerated() {
-      let above = edges.dropFirst().firstIndex { key < $0 } ?? edges.count - 1
-      bins[min(above - 1, bins.count - 1)].append(position)
+      if let bin = Statistics.bin(of: key, edges: edges) { bins[bin].append(position) }
     }
     return bins
   }

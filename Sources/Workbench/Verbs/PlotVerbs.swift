@@ -37,9 +37,9 @@ extension VerbLibrary {
         [(name: y, rows: rows)]
       }
     let series = try groups.map { name, rows in
-      PlotSeries(name: name, points: try rows.map { try point($0, x: x, y: y) })
+      PlotSpec.Series(name: name, points: try rows.map { try point($0, x: x, y: y) })
     }
-    let kind: PlotKind =
+    let kind: PlotSpec.Kind =
       switch try arguments.string("kind") {
       case "bar": .bar
       case "scatter": .scatter
@@ -56,10 +56,10 @@ extension VerbLibrary {
     return .plot(spec)
   }
 
-  private static func point(_ row: Record, x: String, y: String) throws -> PlotPoint {
+  private static func point(_ row: Record, x: String, y: String) throws -> PlotSpec.Point {
     let across = try TableOperations.field(x, of: row, parameter: "x")
     let up = try TableOperations.field(y, of: row, parameter: "y")
-    let position: PlotPosition
+    let position: PlotSpec.Position
     if let number = across.point {
       position = .number(number)
     } else if let text = across.text {
@@ -72,9 +72,9 @@ extension VerbLibrary {
         "column '\(y)' holds \(up.typeName), expected numbers", parameter: "y")
     }
     if case .measured(let measured) = up, !measured.isExact {
-      return PlotPoint(
+      return PlotSpec.Point(
         x: position, y: value, low: measured.interval.lower, high: measured.interval.upper)
     }
-    return PlotPoint(x: position, y: value)
+    return PlotSpec.Point(x: position, y: value)
   }
 }

@@ -148,7 +148,8 @@ extension VerbLibrary {
     }
     let edges =
       try arguments.string("width") == "quantile"
-      ? try equalCountEdges(keys, bins: count) : try equalWidthEdges(keys, bins: count)
+      ? try Statistics.equalCountEdges(keys, bins: count)
+      : try Statistics.equalWidthEdges(keys, bins: count)
     return .list(
       try Numbers.assign(keys, to: edges).enumerated().map { index, members in
         var record = Record([
@@ -183,8 +184,20 @@ extension VerbLibrary {
       result: { _ in .number })
   ) { arguments, _ in
     let (x, y) = try Numbers.pairs(arguments)
+    if (x + y).contains(where: { if case .measured = $0 { true } else { false } }) {
+      return .measured(
+        try Statistics.spearman(x.map { Measured($0) }, y.map { Measured($0) }))
+    }
+    let first = x.compactMap(\.point)
+    let second = y.compactMap(\.point)
+    // Defined for the whole list, or an error; a resample without variation has none.
+    _ = try Statistics.spearman(first, second)
     return .measured(
-      try measuredSpearman(x, y, identity: Numbers.identity(x, y), seeds: 0))
+      try Measured.statistic(
+        count: first.count, identity: Numbers.identity(first, second), seeds: 0, range: -1...1
+      ) { indices in
+        (try? Statistics.spearman(indices.map { first[$0] }, indices.map { second[$0] })) ?? .nan
+      })
   }
 
   private static let fit = Verb(
@@ -200,6 +213,8 @@ extension VerbLibrary {
         .init("x", StaticType.string.optional, default: "none", "The x column of a table."),
         .init("y", StaticType.string.optional, default: "none", "The y column."),
         .init("degree", .number, default: "1", "Of the polynomial, from 1 to 6."),
+        .init("log_x", .boolean, default: "false", "Whether to fit on log10 of x."),
+        .init("log_y", .boolean, default: "false", "Whether to fit log10 of y."),
       ],
       result: { _ in
         .record(
@@ -208,11 +223,14 @@ extension VerbLibrary {
       })
   ) { arguments, _ in
     let (x, y) = try Numbers.pairs(arguments)
-    let result = try leastSquares(x, y, degree: try arguments.integer("degree", in: 1...6))
+    let result = try Statistics.fit(
+      x.compactMap(\.point), y.compactMap(\.point),
+      degree: try arguments.integer("degree", in: 1...6),
+      logX: try arguments.boolean("log_x"), logY: try arguments.boolean("log_y"))
     return .record(
       Record([
-        ("slope", .number(result.coefficients[1])),
-        ("intercept", .number(result.coefficients[0])), ("r2", .number(result.r2)),
+        ("slope", .number(result.coefficients.count > 1 ? result.coefficients[1] : .nan)),
+        ("intercept", .number(result.coefficients.first ?? .nan)), ("r2", .number(result.r2)),
         ("coefficients", .list(result.coefficients.map { .number($0) })),
       ]))
   }

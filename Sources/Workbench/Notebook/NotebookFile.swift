@@ -1,0 +1,76 @@
+import Artifacts
+import Glibc
+
+/// Files that belong to a notebook.
+public enum NotebookFile {
+  /// A notebook is at most this long; longer files are refused before they are read.
+  static let limit = 64 << 20
+
+  /// The bytes of a regular file with the stamp that it had when it was opened.
+  public static func read(_ path: String) throws(FileFailure) -> (bytes: [UInt8], stamp: FileStamp) {
+    let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard file >= 0 else { throw FileFailure(.open, path, code: errno) }
+    defer { close(file) }
+    var status = stat()
+    guard fstat(file, &status) == 0 else { throw FileFailure(.inspect, path, code: errno) }
+    guard status.st_mode & S_IFMT == S_IFREG else {
+      throw FileFailure(.open, path, code: status.st_mode & S_IFMT == S_IFDIR ? EISDIR : EINVAL)
+    }
+    guard status.st_size <= limit else { throw FileFailure(.read, path, code: EFBIG) }
+    var bytes = [UInt8](repeating: 0, count: Int(status.st_size))
+    var filled = 0
+    while filled < bytes.count {
+      let count = bytes.withUnsafeMutableBytes { buffer in
+        Glibc.read(file, buffer.baseAddress.map { $0 + filled }, buffer.count - filled)
+      }
+      if count < 0 {
+        if errno == EINTR { continue }
+        throw FileFailure(.read, path, code: errno)
+      }
+      if count == 0 { break }
+      filled += count
+    }
+    bytes.removeLast(bytes.count - filled)
+    return (bytes, FileStamp(status))
+  }
+
+  /// The assets folder of a notebook: `a/sweep.md` has `a/sweep.assets`.
+  static func assetsFolder(of path: String) -> String {
+    let slash = path.lastIndex(of: "/").map { path.index(after: $0) } ?? path.startIndex
+    let name = path[slash...]
+    let stem =
+      name.lastIndex(of: ".").flatMap { $0 == name.startIndex ? nil : name[..<$0] } ?? name
+    return path[..<slash] + stem + ".assets"
+  }
+
+  static func makeFolder(_ path: String) throws(FileFailure) {
+    if mkdir(path, 0o777) != 0, errno != EEXIST {
+      throw FileFailure(.createFolder, path, code: errno)
+    }
+  }
+
+  /// Removes a file if it is there; a leftover asset is harmless, so failing is.
+  static func remove(_ path: String) { unlink(path) }
+
+  static func removeFolderIfEmpty(_ path: String) { rmdir(path) }
+
+  static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+  /// The last part of a path.
+  static func lastComponent(_ path: String) -> String {
+    path.lastIndex(of: "/").map { String(path[path.index(after: $0)...]) } ?? path
+  }
+
+  /// The folder part of a path.
+  public static func folder(of path: String) -> String {
+    guard let slash = path.lastIndex(of: "/") else { return "." }
+    return slash == path.startIndex ? "/" : String(path[..<slash])
+  }
+
+  /// The folder that the program was started in.
+  public static func currentFolder() -> String {
+    guard let pointer = getcwd(nil, 0) else { return "." }
+    defer { free(pointer) }
+    return String(cString: pointer)
+  }
+}

@@ -1,0 +1,110 @@
+import NotebookFormat
+
+/// What `check` found: the states of all cells, without running anything.
+public struct CheckReport: Sendable {
+  public struct Finding: Sendable, Equatable {
+    public let cell: String
+    public let word: String
+    public let detail: String?
+  }
+
+  public let findings: [Finding]
+  public let status: ExitStatus
+
+  /// For people: one line a finding.
+  public var text: String {
+    findings.map { finding in
+      "\(finding.cell): \(finding.word)" + (finding.detail.map { ", \($0)" } ?? "")
+    }.joined(separator: "\n")
+  }
+}
+
+extension NotebookSession {
+  /// Compares the saved outputs with the cells.
+  ///
+  /// - Parameter isStrict: Whether a refuted claim is a failure.
+  public func check(isStrict: Bool = false) -> CheckReport {
+    let states = notebook.states()
+    var findings: [CheckReport.Finding] = []
+    var statuses: [ExitStatus] = []
+    for (cell, state) in zip(cells, states.cells) {
+      var detail: String?
+      switch state {
+      case .fresh: break
+      case .stale, .missing: statuses.append(.stale)
+      case .failed: statuses.append(.failed)
+      case .edited:
+        detail = "its body is not what Poise wrote; 'run --accept' writes over it"
+        statuses.append(.document)
+      case .broken: statuses.append(.document)
+      case .conflicted:
+        detail = "a merge left two versions; 'run' writes one"
+        statuses.append(.document)
+      case .unverifiable(let problem): detail = problem
+      case .waiting(let names): detail = "for " + names.joined(separator: ", ")
+      }
+      findings.append(.init(cell: cell.id, word: state.word, detail: detail))
+    }
+    for orphan in states.orphans {
+      let region = notebook.document.regions[orphan.region]
+      let isIntact = orphan.state == .orphanIntact
+      statuses.append(isIntact ? .stale : .document)
+      findings.append(
+        .init(
+          cell: region.id, word: "orphan",
+          detail: isIntact
+            ? "no cell has this id; 'run' removes the output"
+            : "no cell has this id, and the output was edited"))
+    }
+    if !notebook.document.broken.isEmpty { statuses.append(.document) }
+    if notebook.diagnostics.contains(where: { $0.severity == .error }) { statuses.append(.failed) }
+    if isStrict {
+      for region in notebook.document.regions {
+        for verdict in SavedVerdict.all(in: region.body) where verdict.isRefuted {
+          findings.append(.init(cell: region.id, word: "refuted", detail: verdict.text))
+          statuses.append(.failed)
+        }
+      }
+    }
+    return CheckReport(findings: findings, status: ExitStatus.first(of: statuses))
+  }
+}
+
+/// A verdict as it stands in a saved output.
+struct SavedVerdict: Hashable, Sendable {
+  /// `claim` or `prediction`.
+  let kind: String
+  /// `held`, `refuted`, `undecided`, `came true`, `did not`.
+  let word: String
+  let text: String
+
+  /// A claim that the data speak against; a prediction decides nothing.
+  var isRefuted: Bool { kind == "claim" && word == "refuted" }
+
+  /// The verdicts of a body, in order.
+  static func all(in body: String) -> [SavedVerdict] {
+    body.split(separator: "\n").compactMap { line in
+      for kind in ["claim", "prediction"] where line.hasPrefix("**\(kind) ") {
+        let rest = line.dropFirst(kind.count + 3)
+        guard let end = rest.range(ofMarker: "**") else { continue }
+        return SavedVerdict(
+          kind: kind, word: String(rest[..<end.lowerBound]), text: String(rest[end.upperBound...]))
+      }
+      return nil
+    }
+  }
+}
+
+extension Substring {
+  /// The first place of a short marker.
+  fileprivate func range(ofMarker marker: String) -> Range<Index>? {
+    var start = startIndex
+    while start < endIndex {
+      if self[start...].hasPrefix(marker) {
+        return start..<index(start, offsetBy: marker.count)
+      }
+      start = index(after: start)
+    }
+    return nil
+  }
+}

@@ -1,0 +1,333 @@
+import Artifacts
+public import Diagnostics
+import Execution
+import Language
+import Plotting
+
+/// An open notebook: the state, and what carries out its effects.
+///
+/// All calls come from one thread; another one, such as a signal's, reaches it through ``core``.
+public final class NotebookSession {
+  public let path: String
+  public let options: SessionOptions
+  let verbs: VerbLibrary
+  let store: ArtifactStore
+  let workspace: Workspace
+  let digests: FileDigests
+  let runner: NodeRunner
+  let plots: any PlotRenderer
+  /// The state, and the way to interrupt what runs.
+  public let core: SessionCore
+  public private(set) var notebook: Notebook
+  public private(set) var overrides: Overrides
+  private(set) var granted: [String]
+  private var evaluator: Evaluator
+  private var saver: OutputSaver?
+  /// What cells showed in this session, for `:show`.
+  public private(set) var shown: [String: String] = [:]
+  public var terminal: TerminalStyle
+
+  /// How terminal text is written.
+  public struct TerminalStyle: Sendable {
+    public var usesColour: Bool
+    public var width: Int?
+
+    public init(usesColour: Bool = false, width: Int? = nil) {
+      self.usesColour = usesColour
+      self.width = width
+    }
+  }
+
+  /// Opens a notebook; nothing runs.
+  ///
+  /// - Parameters:
+  ///   - path: The notebook's file.
+  ///   - options: How to run it.
+  ///   - terminal: How to write text for the terminal.
+  ///   - observer: Told of what happens; kept while the session lives.
+  /// - Throws: ``SessionError``, with words for the user.
+  public convenience init(
+    path: String, options: SessionOptions = SessionOptions(),
+    terminal: TerminalStyle = TerminalStyle(), observer: (any SessionObserver)? = nil
+  ) throws {
+    let bytes: [UInt8]
+    do {
+      bytes = try NotebookFile.read(path).bytes
+    } catch {
+      throw SessionError("'\(path)' can't be read: \(error.reasonText)", status: .usage)
+    }
+    try self.init(
+      path: path, bytes: bytes, options: options, terminal: terminal, observer: observer)
+  }
+
+  /// Opens a notebook whose text is at hand; `path` says where it belongs.
+  init(
+    path: String, bytes: [UInt8], options: SessionOptions,
+    terminal: TerminalStyle = TerminalStyle(), observer: (any SessionObserver)? = nil,
+    store: ArtifactStore? = nil, verbs: VerbLibrary = .standard,
+    plots: any PlotRenderer = GnuplotRenderer()
+  ) throws {
+    self.path = path
+    self.options = options
+    self.terminal = terminal
+    self.verbs = verbs
+    self.plots = plots
+    var overrides = options.overrides
+    var granted = options.allowedReads
+    let folder = NotebookFile.folder(of: RealPath.resolve(path) ?? path)
+    workspace = Workspace(notebookFolder: folder, store: options.store, granted: granted)
+    let core = SessionCore(accepts: options.accepts, observer: observer)
+    self.core = core
+    do {
+      self.store = try store ?? ArtifactStore.open(at: workspace.storeFolder) { issue in
+        core.observer?.note("\(issue)")
+      }
+    } catch {
+      throw SessionError("\(error)", status: .failed)
+    }
+    digests = FileDigests(cacheAt: self.store.folder.map { $0 + "/file-digests" })
+    let notebook = try Self.load(
+      path: path, bytes: bytes, verbs: verbs, overrides: &overrides, granted: &granted,
+      workspace: workspace, digests: digests)
+    self.notebook = notebook
+    self.overrides = overrides
+    self.granted = granted
+    runner = NodeRunner(
+      store: self.store, mode: options.ignoresStored ? .recompute : .reuse,
+      provenance: Provenance(
+        cpu: HostDescription.processor(), threads: options.threads, poiseVersion: poiseVersion))
+    evaluator = Evaluator(
+      verbs: verbs, runner: runner,
+      resolver: Self.resolver(workspace, granted, digests, core.cancellation),
+      work: WorkContext(cancellation: core.cancellation, threads: options.threads))
+    openState()
+    rebuildEvaluator()
+    runner.onWaiting = { [core] label in
+      core.observer?.note("another process computes \(label); waiting for it")
+    }
+  }
+
+  // MARK: What the session knows
+
+  /// The cells with their states, as the reducer has them.
+  public var cells: [SessionState.Cell] { core.state.cells }
+
+  // MARK: Running
+
+  /// Runs cells in document order, saving after each, until the reducer is done.
+  @discardableResult
+  public func run(_ selection: SessionState.Selection) -> RunTally {
+    core.cancellation.reset()
+    runner.mode = options.ignoresStored ? .recompute : .reuse
+    if saver == nil { saver = makeSaver() }
+    var effects = core.send(.runRequested(selection))
+    var results: [Int: RenderedOutput] = [:]
+    while !effects.isEmpty {
+      let effect = effects.removeFirst()
+      switch effect {
+      case .evaluate(let index):
+        let (event, output) = evaluate(index)
+        results[index] = output
+        effects += core.send(event)
+      case .save(let index):
+        let outcome = savesOutputs ? save(results[index]) : .unchanged
+        effects += core.send(.saved(outcome))
+      case .cancelRunning: core.cancellation.cancel()
+      case .finish:
+        if savesOutputs, core.state.tally.ran.isEmpty {
+          let outcome = save(nil)
+          _ = core.send(.saved(outcome))
+        }
+      case .leave: effects = []
+      }
+    }
+    store.flushUses()
+    digests.save()
+    return core.state.tally
+  }
+
+  /// Outputs made with overridden parameters belong to no saved notebook, only to a copy.
+  private var savesOutputs: Bool { overrides.isEmpty || options.outputFile != nil }
+
+  private func evaluate(_ index: Int) -> (SessionEvent, RenderedOutput?) {
+    let cell = notebook.cells[index]
+    let name = cell.id.isEmpty ? "cell \(index + 1)" : cell.id
+    core.observer?.willRun(cell: name, index: index, of: notebook.cells.count)
+    let start = CostMeter.now()
+    do {
+      let result = try evaluator.run(cell, file: notebook.document.file)
+      let blocks = result.outputs.flatMap(\.blocks)
+      let renderer = TerminalRenderer(
+        usesColour: terminal.usesColour, width: terminal.width, plots: plots)
+      let text = renderer.text(of: blocks)
+      shown[name] = text
+      core.observer?.didRun(
+        cell: name, status: result.status, output: text, seconds: CostMeter.now() - start)
+      return (.evaluated(index, result.status), render(cell, result, blocks))
+    } catch is CancellationRequested {
+      return (.stopped(index), nil)
+    } catch {
+      core.observer?.note("\(error)")
+      return (.evaluated(index, .failed), nil)
+    }
+  }
+
+  private func render(
+    _ cell: NotebookCell, _ result: CellResult, _ blocks: [OutputBlock]
+  ) -> RenderedOutput? {
+    let key =
+      switch result.status {
+      case .done: cell.key.hex
+      case .failed, .blocked: cell.key.failedHex
+      case .waiting: cell.key.waitingHex
+      }
+    // Without a key nobody could tell later what the output belongs to.
+    guard !cell.id.isEmpty, let cellKey = cell.key.hex, let key else { return nil }
+    let target = options.outputFile ?? path
+    var markdown = MarkdownRenderer(
+      cell: cell.id,
+      assetsFolder: NotebookFile.lastComponent(NotebookFile.assetsFolder(of: target)),
+      plots: plots)
+    let body = markdown.body(of: blocks)
+    return RenderedOutput(
+      id: cell.id, regionKey: key, cellKey: cellKey, isMeasured: cell.checked.isMeasured,
+      body: body, assets: markdown.assets)
+  }
+
+  private func save(_ output: RenderedOutput?) -> SaveOutcome {
+    guard let saver else { return .unchanged }
+    let outcome = saver.save(output)
+    switch outcome {
+    case .failed(let message): core.observer?.note("the outputs could not be saved: \(message)")
+    case .changedUnderneath(let cells):
+      core.observer?.note(
+        "the file was edited during the run; not written: \(cells.joined(separator: ", "))")
+    case .written, .unchanged: break
+    }
+    return outcome
+  }
+
+  private func makeSaver() -> OutputSaver {
+    let verbs = verbs
+    let workspace = workspace
+    let digests = digests
+    let path = path
+    let granted = granted
+    let overrides = overrides
+    return OutputSaver(
+      notebook: notebook, source: path, target: options.outputFile ?? path,
+      accepts: options.accepts
+    ) { bytes in
+      var overrides = overrides
+      var granted = granted
+      return try Self.load(
+        path: path, bytes: bytes, verbs: verbs, overrides: &overrides, granted: &granted,
+        workspace: workspace, digests: digests)
+    }
+  }
+
+  // MARK: Changing the notebook
+
+  /// Gives a parameter a value, or takes it back; what reads it becomes stale.
+  public func set(_ name: String, to text: String?) throws {
+    var changed = overrides
+    if let text { changed.set(name, to: text) } else { changed.remove(name) }
+    try reload(bytes: notebook.document.file.bytes, overrides: changed)
+  }
+
+  /// Takes another text for the notebook, such as the file after an edit.
+  func reload(bytes: [UInt8], overrides: Overrides? = nil) throws {
+    var overrides = overrides ?? self.overrides
+    var granted = granted
+    notebook = try Self.load(
+      path: path, bytes: bytes, verbs: verbs, overrides: &overrides, granted: &granted,
+      workspace: workspace, digests: digests)
+    self.overrides = overrides
+    self.granted = granted
+    saver = nil
+    openState()
+    rebuildEvaluator()
+  }
+
+  private func openState() {
+    let positions = Dictionary(
+      notebook.cells.filter { !$0.id.isEmpty }.map { ($0.id, $0.index) }) { first, _ in first }
+    let states = notebook.states().cells
+    let cells = zip(notebook.cells, states).map { cell, state in
+      SessionState.Cell(
+        id: cell.id.isEmpty ? "cell \(cell.index + 1)" : cell.id, state: state,
+        dependencies: cell.checked.dependencies.compactMap { positions[$0] })
+    }
+    _ = core.send(.opened(cells))
+  }
+
+  private func rebuildEvaluator() {
+    evaluator = Evaluator(
+      verbs: verbs, runner: runner,
+      resolver: Self.resolver(workspace, granted, digests, core.cancellation),
+      work: WorkContext(
+        cancellation: core.cancellation, threads: options.threads,
+        progress: { [core] progress in
+          core.observer?.didProgress(
+            WorkProgress(
+              task: progress.task, completed: progress.completed, total: progress.total,
+              unit: progress.unit, detail: progress.detail))
+        }))
+    let values = Dictionary(
+      notebook.parameters.compactMap { parameter in
+        parameter.value.map { (parameter.name, Value($0)) }
+      }) { first, _ in first }
+    for cell in notebook.cells {
+      evaluator.define(cell: cell.id, statements: cell.statements, parameters: values)
+      if !cell.errors.isEmpty { evaluator.failedCells.insert(cell.id) }
+    }
+  }
+
+  private static func resolver(
+    _ workspace: Workspace, _ granted: [String], _ digests: FileDigests,
+    _ cancellation: Cancellation
+  ) -> InputResolver {
+    InputResolver(
+      scope: workspace.scope.allowing(granted), base: workspace.notebookFolder, digests: digests,
+      check: { try cancellation.check() })
+  }
+
+  /// Reads a notebook; parameters given from outside and used as paths start from the current
+  /// folder, and what they name may be read.
+  private static func load(
+    path: String, bytes: [UInt8], verbs: VerbLibrary, overrides: inout Overrides,
+    granted: inout [String], workspace: Workspace, digests: FileDigests
+  ) throws -> Notebook {
+    func read() throws -> Notebook {
+      do {
+        return try Notebook(
+          name: path, bytes: bytes, verbs: verbs, overrides: overrides,
+          resolver: resolver(workspace, granted, digests, Cancellation()))
+      } catch {
+        throw SessionError("'\(path)': \(error)", status: .document)
+      }
+    }
+    let notebook = try read()
+    guard !overrides.isEmpty else { return notebook }
+    let folder = NotebookFile.currentFolder()
+    var changed = false
+    for name in notebook.parametersUsedAsPaths where overrides.values[name] != nil {
+      if let path = overrides.usePath(name, currentFolder: folder) {
+        granted.append(path)
+        changed = true
+      }
+    }
+    return changed ? try read() : notebook
+  }
+}
+
+/// Why a session can't do what was asked, with the exit status that follows.
+public struct SessionError: Error, Sendable, CustomStringConvertible {
+  public let description: String
+  public let status: ExitStatus
+
+  public init(_ description: String, status: ExitStatus) {
+    self.description = description
+    self.status = status
+  }
+}

@@ -1,0 +1,127 @@
+import Artifacts
+import NotebookFormat
+
+/// One cell's output, ready to be written.
+struct RenderedOutput: Sendable {
+  let id: String
+  /// The key that the region will carry.
+  let regionKey: String
+  /// The cell's own key: an edited file takes the output only where it is still the same.
+  let cellKey: String
+  let isMeasured: Bool
+  let body: String
+  let assets: [MarkdownRenderer.Asset]
+}
+
+/// Writes outputs into the notebook's file, or into a copy, and notices when it was edited.
+final class OutputSaver {
+  /// Reads a notebook from bytes that were found on disk.
+  typealias Reader = (_ bytes: [UInt8]) throws -> Notebook
+
+  /// The file that is read and edited by the user.
+  let source: String
+  /// The file that is written: the same, or a copy named with `-o`.
+  let target: String
+  private let accepts: Bool
+  private let reread: Reader
+  private var outputs: [RenderedOutput] = []
+  private(set) var notebook: Notebook
+
+  init(
+    notebook: Notebook, source: String, target: String, accepts: Bool, reread: @escaping Reader
+  ) {
+    self.notebook = notebook
+    self.source = source
+    self.target = target
+    self.accepts = accepts
+    self.reread = reread
+  }
+
+  private var writesCopy: Bool { source != target }
+
+  /// Takes an output and writes all outputs of the run that belong into the file as it is now.
+  func save(_ output: RenderedOutput?) -> SaveOutcome {
+    if let output {
+      outputs.removeAll { $0.id == output.id }
+      outputs.append(output)
+    }
+    // Another save may come in between reading and writing; each try starts from what is there.
+    for _ in 0..<5 {
+      do {
+        return try attempt()
+      } catch let failure as FileFailure where failure.reason == .changed {
+        continue
+      } catch {
+        return .failed("\(error)")
+      }
+    }
+    return .failed("'\(target)' keeps changing while it is written")
+  }
+
+  private func attempt() throws -> SaveOutcome {
+    var stamp: FileStamp?
+    if !writesCopy {
+      let current = try NotebookFile.read(source)
+      stamp = current.stamp
+      if current.bytes != notebook.document.file.bytes { notebook = try reread(current.bytes) }
+    }
+    var edits: [RegionEdit] = []
+    var lost: [String] = []
+    let states = notebook.states()
+    for output in outputs {
+      guard let cell = notebook.cell(output.id), cell.key.hex == output.cellKey,
+        states.cells[cell.index] != .broken
+      else {
+        lost.append(output.id)
+        continue
+      }
+      if states.cells[cell.index] == .edited, !accepts {
+        lost.append(output.id)
+        continue
+      }
+      edits.append(
+        .write(
+          cell: cell.index, key: output.regionKey, isMeasured: output.isMeasured,
+          body: output.body))
+    }
+    for orphan in states.orphans where orphan.state == .orphanIntact {
+      edits.append(.remove(region: orphan.region))
+    }
+    let bytes = try notebook.document.splicing(edits, ids: notebook.ids, acceptEdited: accepts)
+    let before = assetsByRegion()
+    for output in outputs where !lost.contains(output.id) { try writeAssets(output.assets) }
+    let isChanged = bytes != notebook.document.file.bytes
+    if isChanged || (writesCopy && !NotebookFile.exists(target)) {
+      try DurableFile.write(bytes, to: target, replacing: stamp)
+      notebook = try reread(bytes)
+      removeAssets(in: before)
+    }
+    if !lost.isEmpty { return .changedUnderneath(lost) }
+    return isChanged ? .written : .unchanged
+  }
+
+  private var assetsFolder: String { NotebookFile.assetsFolder(of: target) }
+
+  private func writeAssets(_ assets: [MarkdownRenderer.Asset]) throws {
+    guard !assets.isEmpty else { return }
+    try NotebookFile.makeFolder(assetsFolder)
+    for asset in assets {
+      let path = assetsFolder + "/" + asset.name
+      // The name holds the content's digest, so a file of that name and size is the same.
+      if (try? NotebookFile.read(path).bytes) == asset.bytes { continue }
+      try DurableFile.write(asset.bytes, to: path)
+    }
+  }
+
+  private func assetsByRegion() -> Set<String> {
+    Set(notebook.document.regions.filter(\.isIntact).flatMap(\.assets))
+  }
+
+  /// Removes files that a replaced region named and no region names any more.
+  private func removeAssets(in before: Set<String>) {
+    let after = Set(notebook.document.regions.flatMap(\.assets))
+    guard !writesCopy else { return }
+    for name in before.subtracting(after) { NotebookFile.remove(assetsFolder + "/" + name) }
+    NotebookFile.removeFolderIfEmpty(assetsFolder)
+  }
+}

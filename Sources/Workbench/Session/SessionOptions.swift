@@ -1,0 +1,40 @@
+/// How a session opens and runs a notebook.
+public struct SessionOptions: Sendable {
+  /// The store named by the user, or nil for the workspace's own.
+  public var store: String?
+  /// Folders and files that may be read besides the workspace.
+  public var allowedReads: [String] = []
+  public var overrides = Overrides()
+  /// Where outputs are written instead of into the notebook.
+  public var outputFile: String?
+  /// Whether stored results are ignored, and compared with the new ones.
+  public var ignoresStored = false
+  /// Whether edited outputs may be written over.
+  public var accepts = false
+  /// Threads for data-parallel work; results never depend on it.
+  public var threads = 1
+
+  public init() {}
+}
+
+/// Told what a session does, as it does it. Calls come from the thread that runs the session,
+/// progress from any.
+public protocol SessionObserver: AnyObject, Sendable {
+  /// A cell is about to run.
+  func willRun(cell: String, index: Int, of count: Int)
+  /// A cell has run; its outputs as text for the terminal.
+  func didRun(cell: String, status: CellResult.Status, output: String, seconds: Double)
+  /// Long work tells how far it is.
+  func didProgress(_ progress: WorkProgress)
+  /// Something worth knowing that stops nothing.
+  func note(_ message: String)
+}
+
+/// How far long work is, for people.
+public struct WorkProgress: Sendable {
+  public let task: String
+  public let completed: Int
+  public let total: Int?
+  public let unit: String
+  public let detail: String?
+}
