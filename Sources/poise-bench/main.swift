@@ -1,1 +1,4 @@
-print("poise-bench")
+import Glibc
+
+let status = BenchCommand.run(Array(CommandLine.arguments.dropFirst()))
+exit(status)

@@ -1,0 +1,188 @@
+public import Corpora
+public import Execution
+
+extension BM25Index {
+  /// Indexes a corpus.
+  ///
+  /// The bytes of the result depend on the corpus and the options alone, not on the number of
+  /// threads. An index over no documents answers every search with nothing. Cost: one pass over
+  /// the texts; about 16 bytes a posting while building.
+  ///
+  /// - Parameters:
+  ///   - corpus: What to index.
+  ///   - options: Weights and analysis.
+  ///   - context: Threads, progress, cancellation.
+  /// - Returns: The index.
+  /// - Throws: ``BM25BuildError`` where the corpus is larger than an index can be, or
+  ///   `CancellationRequested`.
+  public static func build(
+    _ corpus: Corpus, options: BM25Options = .standard, context: WorkContext
+  ) throws -> BM25Index {
+    guard corpus.textByteCount <= Int(UInt32.max) else {
+      throw BM25BuildError.tooLarge(bytes: corpus.textByteCount, limit: Int(UInt32.max))
+    }
+    let parts = try parallelMap(context.threads, context: context) { part in
+      try BM25Part(
+        corpus: corpus, ranks: range(part, of: context.threads, count: corpus.count),
+        analyzer: options.analyzer, context: context)
+    }
+    let merged = MergedTerms(parts)
+    let postings = try merged.scatter(parts, context: context)
+    return try assemble(
+      corpus: corpus, options: options, parts: parts, terms: merged, postings: postings,
+      context: context)
+  }
+
+  static func range(_ part: Int, of parts: Int, count: Int) -> Range<Int> {
+    count * part / parts..<count * (part + 1) / parts
+  }
+}
+
+/// Why a corpus could not be indexed.
+public enum BM25BuildError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// Offsets in an index have 32 bits.
+  case tooLarge(bytes: Int, limit: Int)
+
+  /// What is wrong, in words.
+  public var description: String {
+    switch self {
+    case .tooLarge(let bytes, let limit):
+      "a BM25 index takes up to \(grouped(limit)) bytes of text, got \(grouped(bytes))"
+    }
+  }
+}
+
+/// The postings of a run of documents, with terms numbered on their own.
+final class BM25Part: @unchecked Sendable {
+  // Sendable because it is written only by its initialiser.
+  let ranks: Range<Int>
+  /// Term and frequency of each posting, by document.
+  private(set) var postings = GrowableBuffer<Posting>(capacity: 1 << 16)
+  /// Where each document's postings end.
+  private(set) var ends: [Int] = []
+  /// The number of terms of each document, repetitions counted.
+  private(set) var lengths: [UInt32] = []
+  let vocabulary: (bytes: [UInt8], ends: [Int])
+  let termCount: Int
+
+  struct Posting: BitwiseCopyable {
+    var term: UInt32
+    var frequency: UInt32
+  }
+
+  init(
+    corpus: Corpus, ranks: Range<Int>, analyzer: TextAnalyzer, context: WorkContext
+  ) throws {
+    self.ranks = ranks
+    let interner = TermInterner(analyzer: analyzer)
+    var terms = GrowableBuffer<UInt32>(capacity: 4096)
+    // For each term, where its posting of the current document is; older places are below
+    // the document's first and so tell themselves apart.
+    var places = GrowableBuffer<Int>(capacity: 4096)
+    ends.reserveCapacity(ranks.count)
+    lengths.reserveCapacity(ranks.count)
+    for rank in ranks {
+      if rank % 1024 == 0 {
+        try context.check()
+        context.report(
+          Progress(
+            task: "indexing", completed: rank - ranks.lowerBound, total: ranks.count,
+            unit: "documents"))
+      }
+      let index = corpus.index(rankedByID: rank)
+      terms.removeAll()
+      interner.appendTerms(of: corpus.titleBytes(at: index), to: &terms)
+      interner.appendTerms(of: corpus.textBytes(at: index), to: &terms)
+      while places.count < interner.termCount { places.append(-1) }
+      let start = postings.count
+      for at in 0..<terms.count {
+        let term = terms.base[at]
+        let place = places.base[Int(term)]
+        if place >= start {
+          postings.base[place].frequency &+= 1
+        } else {
+          places.base[Int(term)] = postings.count
+          postings.append(Posting(term: term, frequency: 1))
+        }
+      }
+      ends.append(postings.count)
+      lengths.append(UInt32(truncatingIfNeeded: terms.count))
+    }
+    vocabulary = interner.vocabulary
+    termCount = interner.termCount
+  }
+}
+
+/// The terms of all parts under common numbers.
+struct MergedTerms {
+  /// For each part, the common number of each of its terms.
+  private(set) var numbers: [[UInt32]] = []
+  private(set) var bytes: [UInt8] = []
+  private(set) var offsets: [UInt32] = [0]
+  /// The table of the stored form.
+  private(set) var table: [UInt32] = []
+
+  var count: Int { offsets.count - 1 }
+
+  /// Numbers terms by first appearance: the terms of the first part, then the new ones of the
+  /// second, and so on. Since parts follow each other in rank, this does not depend on how many
+  /// there are.
+  init(_ parts: [BM25Part]) {
+    var capacity = 16
+    while capacity < (parts.first?.termCount ?? 0) * 2 { capacity *= 2 }
+    table = [UInt32](repeating: 0, count: capacity)
+    for part in parts {
+      var mapping: [UInt32] = []
+      mapping.reserveCapacity(part.termCount)
+      part.vocabulary.bytes.withUnsafeBytes { text in
+        var start = 0
+        for end in part.vocabulary.ends {
+          mapping.append(number(UnsafeRawBufferPointer(rebasing: text[start..<end])))
+          start = end
+        }
+      }
+      numbers.append(mapping)
+    }
+  }
+
+  private mutating func number(_ term: UnsafeRawBufferPointer) -> UInt32 {
+    if let known = find(term) { return known }
+    bytes.append(contentsOf: term)
+    offsets.append(UInt32(truncatingIfNeeded: bytes.count))
+    if count * 2 > table.count {
+      // Slots are filled in order of number, so that the table depends on the terms alone.
+      table = [UInt32](repeating: 0, count: table.count * 2)
+      for number in 0..<count - 1 { place(number) }
+    }
+    place(count - 1)
+    return UInt32(truncatingIfNeeded: count - 1)
+  }
+
+  private func term(_ number: Int) -> Range<Int> {
+    Int(offsets[number])..<Int(offsets[number + 1])
+  }
+
+  private func find(_ term: UnsafeRawBufferPointer) -> UInt32? {
+    let mask = table.count - 1
+    var at = Int(termHash(term)) & mask
+    return bytes.withUnsafeBytes { bytes in
+      while table[at] != 0 {
+        let number = Int(table[at]) - 1
+        let known = UnsafeRawBufferPointer(rebasing: bytes[self.term(number)])
+        if compare(known, term) == 0 { return UInt32(truncatingIfNeeded: number) }
+        at = (at + 1) & mask
+      }
+      return nil
+    }
+  }
+
+  private mutating func place(_ number: Int) {
+    let mask = table.count - 1
+    let hash = bytes.withUnsafeBytes {
+      termHash(UnsafeRawBufferPointer(rebasing: $0[term(number)]))
+    }
+    var at = Int(hash) & mask
+    while table[at] != 0 { at = (at + 1) & mask }
+    table[at] = UInt32(truncatingIfNeeded: number + 1)
+  }
+}

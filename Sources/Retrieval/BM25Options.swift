@@ -1,0 +1,83 @@
+public import Corpora
+
+/// How BM25 weighs, and what it counts as a term.
+public struct BM25Options: Sendable, Hashable {
+  /// How slowly repetitions of a term saturate; at least 0.
+  public let k1: Double
+  /// How much long documents are held back: 0 not at all, 1 in proportion to their length.
+  public let b: Double
+  /// How documents and queries become terms.
+  public let analyzer: TextAnalyzer
+
+  /// The default of ``k1``.
+  public static let defaultK1 = 0.9
+  /// The default of ``b``.
+  public static let defaultB = 0.4
+
+  /// - Parameters:
+  ///   - k1: How slowly repetitions of a term saturate; finite, at least 0.
+  ///   - b: How much document length counts; 0 to 1.
+  ///   - analyzer: How documents and queries become terms.
+  /// - Throws: ``BM25OptionsError`` for a value out of range.
+  public init(
+    k1: Double = BM25Options.defaultK1, b: Double = BM25Options.defaultB,
+    analyzer: TextAnalyzer = .english
+  ) throws(BM25OptionsError) {
+    guard k1.isFinite, k1 >= 0, k1 <= 1e6 else { throw .k1OutOfRange(got: k1) }
+    guard b >= 0, b <= 1 else { throw .bOutOfRange(got: b) }
+    self.init(checkedK1: k1, b: b, analyzer: analyzer)
+  }
+
+  private init(checkedK1 k1: Double, b: Double, analyzer: TextAnalyzer) {
+    self.k1 = k1
+    self.b = b
+    self.analyzer = analyzer
+  }
+
+  /// The defaults: k1 0.9, b 0.4, English stems and stopwords.
+  public static let standard = BM25Options(
+    checkedK1: defaultK1, b: defaultB, analyzer: .english)
+}
+
+/// Why ``BM25Options`` cannot be made.
+public enum BM25OptionsError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// k1 must be between 0 and a million.
+  case k1OutOfRange(got: Double)
+  /// b must be between 0 and 1.
+  case bOutOfRange(got: Double)
+
+  /// What is wrong, in words.
+  public var description: String {
+    switch self {
+    case .k1OutOfRange(let got): "k1 must be a number from 0 to 1000000, got \(got)"
+    case .bOutOfRange(let got): "b must be between 0 and 1, got \(got)"
+    }
+  }
+}
+
+/// BM25 as Lucene 8 and later compute it (Robertson and Zaragoza 2009; the constant factor
+/// k1 + 1 is left out, which changes no order):
+///
+///     score(q, d) = Σ idf(t) · tf / (tf + k1 · (1 − b + b · |d| / avg|d|))
+///     idf(t) = ln(1 + (N − df + ½) / (df + ½))
+///
+/// Lengths are exact, where Lucene keeps them in one lossy byte. A term's share of the score is
+/// computed in float32, in one place, so that all ways to search agree to the bit; shares are
+/// added in float64.
+enum BM25Scoring {
+  /// k1 · (1 − b + b · length / average).
+  static func norm(length: UInt32, average: Double, k1: Double, b: Double) -> Float {
+    guard average > 0 else { return Float(k1) }
+    return Float(k1 * (1 - b + b * Double(length) / average))
+  }
+
+  /// What a term's occurrences in a document are worth before its rarity counts; below 1.
+  @inline(__always)
+  static func impact(frequency: Float, norm: Float) -> Float { frequency / (frequency + norm) }
+
+  /// The weight of a term that a query names `count` times.
+  static func weight(documents: Int, containing: Int, count: Int) -> Float {
+    let missing = Double(documents - containing) + 0.5
+    return Float(Double(count) * logOnePlus(missing / (Double(containing) + 0.5)))
+  }
+}
