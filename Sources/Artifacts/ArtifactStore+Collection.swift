@@ -89,19 +89,21 @@ extension ArtifactStore {
         let size = try store.storage.size(of: name) ?? 0
         switch store.load(key) {
         case .absent: break
-        case .unusable: report.remainingBytes += size
+        case .unusable: report.remainingBytes = ByteSize.sum(report.remainingBytes, size)
         case .malformed:
           try remove(name, size: size)
           report.removedLeftovers += 1
         case .action(let action):
           actions[key] = action
           actionSizes[key] = size
-          report.remainingBytes += size
+          report.remainingBytes = ByteSize.sum(report.remainingBytes, size)
           for object in Set(action.objects) { needs[object, default: 0] += 1 }
         }
       }
       objects = try store.objectFiles()
-      for stamp in objects.values { report.remainingBytes += stamp.size }
+      for stamp in objects.values {
+        report.remainingBytes = ByteSize.sum(report.remainingBytes, stamp.size)
+      }
     }
 
     mutating func sweepTemporaries() throws {
@@ -123,7 +125,7 @@ extension ArtifactStore {
         else { continue }
         try store.storage.delete(full)
         report.removedLeftovers += 1
-        report.freedBytes += stamp.size
+        report.freedBytes = ByteSize.sum(report.freedBytes, stamp.size)
       }
     }
 
@@ -137,9 +139,9 @@ extension ArtifactStore {
         if isDone, !inUse.contains(key) {
           try FolderRemoval.remove(path)
           report.removedLeftovers += 1
-          report.freedBytes += size
+          report.freedBytes = ByteSize.sum(report.freedBytes, size)
         } else {
-          report.remainingBytes += size
+          report.remainingBytes = ByteSize.sum(report.remainingBytes, size)
         }
       }
     }
@@ -189,7 +191,7 @@ extension ArtifactStore {
 
     private mutating func remove(_ name: String, size: Int) throws(StoreError) {
       try storing { () throws(FileFailure) in try store.storage.delete(name) }
-      report.freedBytes += size
+      report.freedBytes = ByteSize.sum(report.freedBytes, size)
     }
   }
 

@@ -113,11 +113,11 @@ enum FolderRemoval {
       var status = stat()
       guard fstatat(folder.number, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else { continue }
       if status.isRegularFile {
-        total += Int(status.st_size)
+        total = ByteSize.sum(total, Int(status.st_size))
       } else if status.isFolder,
         let inner = try? folder.open(name, flags: O_RDONLY | O_DIRECTORY | O_NOFOLLOW, path: name)
       {
-        total += size(of: inner, path: name, depth: depth + 1)
+        total = ByteSize.sum(total, size(of: inner, path: name, depth: depth + 1))
       }
     }
     return total

@@ -52,12 +52,12 @@ extension ArtifactStore {
   ///   - check: called between every 16 MB that are verified; throws to stop.
   /// - Returns: bytes that have this digest, or nil.
   /// - Throws: only what `check` throws.
-  public func get(
-    _ digest: Digest, check: () throws -> Void = {}
-  ) rethrows -> ObjectBytes? {
+  public func get<Failure: Error>(
+    _ digest: Digest, check: () throws(Failure) -> Void
+  ) throws(Failure) -> ObjectBytes? {
     let name = Self.objectName(digest)
     let file: StoredFile
-    do {
+    do throws(FileFailure) {
       guard let found = try storage.open(name, limit: .max, mapFrom: Self.largeObjectBytes + 1)
       else { return nil }
       file = found
@@ -82,13 +82,18 @@ extension ArtifactStore {
     return file.bytes
   }
 
+  /// The object with a digest, nil where it is not stored, or is damaged. Cannot be stopped.
+  public func get(_ digest: Digest) -> ObjectBytes? { get(digest, check: {}) }
+
   /// Whether an object is there, unread and unverified. One look at the file system.
   public func contains(_ digest: Digest) -> Bool {
     (try? storage.exists(Self.objectName(digest))) == true
   }
 
   /// The digest of an object's bytes, taken in pieces of 16 MB.
-  static func digest(of bytes: ObjectBytes, check: () throws -> Void) rethrows -> Digest {
+  static func digest<Failure: Error>(
+    of bytes: ObjectBytes, check: () throws(Failure) -> Void
+  ) throws(Failure) -> Digest {
     var stream = DigestStream()
     var start = 0
     while start < bytes.count {

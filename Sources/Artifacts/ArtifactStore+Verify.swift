@@ -51,7 +51,7 @@ extension ArtifactStore {
     var report = VerifyReport()
     let objects = try objectFiles()
     report.objects = objects.count
-    report.bytes = objects.values.reduce(0) { $0 + $1.size }
+    report.bytes = objects.values.reduce(0) { ByteSize.sum($0, $1.size) }
     var read = 0
     for (digest, stamp) in objects.sorted(by: { $0.key < $1.key }) {
       try check()
@@ -65,7 +65,7 @@ extension ArtifactStore {
           report.removed += 1
         }
       }
-      read += stamp.size
+      read = ByteSize.sum(read, stamp.size)
       progress(VerifyProgress(bytes: read, totalBytes: report.bytes))
     }
     let usable = Set(objects.keys).subtracting(report.corrupt).subtracting(report.unreadable)

@@ -29,6 +29,12 @@ public enum ByteSize {
     return bytes < 9_223_372_036_854_775_808 ? Int(bytes) : nil
   }
 
+  /// The sum of two sizes, at most `Int.max`: a sparse file may claim to have nearly that much.
+  static func sum(_ a: Int, _ b: Int) -> Int {
+    let (sum, overflow) = a.addingReportingOverflow(b)
+    return overflow ? .max : sum
+  }
+
   /// A size for people: `312 B`, `4.1 KB`, `2.0 GB`; powers of 1000.
   public static func format(_ bytes: Int) -> String {
     guard bytes.magnitude >= 1000 else { return "\(bytes) B" }

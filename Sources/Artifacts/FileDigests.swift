@@ -70,6 +70,8 @@ public final class FileDigests: Sendable {
         if piece.isEmpty { break }
         stream.add(piece)
         total += piece.count
+        // It grows while it is read, perhaps without end.
+        if total > stamp.size { break }
       }
       guard total == stamp.size, FileStamp(try file.status(path: path)) == stamp else { continue }
       let digest = stream.finish()
