@@ -33,7 +33,7 @@ public struct DetectedCollection: Sendable, Hashable {
   /// The format.
   public let format: CollectionFormat
   /// What the collection is called: the last part of its path.
-  public let name: String
+  public var name: String
   /// What the shown paths begin with before the part that names a file in the collection.
   let shownPrefix: String
   let entries: [File]

@@ -1,4 +1,5 @@
 import Diagnostics
+import Evaluation
 import Execution
 import Language
 
@@ -27,13 +28,13 @@ extension Evaluator {
   ///
   /// - Throws: `CancellationRequested`; in planning, `NodeRunner.NotStored`.
   func run(_ cell: NotebookCell, file: SourceFile) throws -> CellResult {
-    currentCell = cell.id
+    currentCell = cell.name
     depth = 0
     if !cell.checked.waitsFor.isEmpty, cell.errors.isEmpty {
       return CellResult(status: .waiting, outputs: [.waiting(cell.checked.waitsFor)])
     }
     guard cell.errors.isEmpty else {
-      failedCells.insert(cell.id)
+      failedCells.insert(cell.name)
       return CellResult(
         status: .failed,
         outputs: [.failure(Self.text(of: cell.errors, cell: cell, file: file))],
@@ -85,7 +86,7 @@ extension Evaluator {
     } catch Blocked.byFailure(let other) {
       result.status = .blocked
       result.outputs.append(.blocked(by: other))
-      failedCells.insert(cell.id)
+      failedCells.insert(cell.name)
     } catch Blocked.byParameter(let name) {
       result.status = .waiting
       result.outputs = [.waiting([name])]
@@ -95,7 +96,7 @@ extension Evaluator {
       result.status = .failed
       result.diagnostics = [diagnostic]
       result.outputs.append(.failure(Self.text(of: [diagnostic], cell: cell, file: file)))
-      failedCells.insert(cell.id)
+      failedCells.insert(cell.name)
     }
     return result
   }
@@ -132,7 +133,7 @@ extension NotebookCell {
   /// The name and the first line that diagnostics in the document count from.
   func origin(in file: SourceFile) -> DiagnosticRenderer.Origin {
     DiagnosticRenderer.Origin(
-      name: id.isEmpty ? "cell" : id, firstLine: file.lineIndex(of: contentRange.lowerBound))
+      name: name, firstLine: file.lineIndex(of: contentRange.lowerBound))
   }
 }
 

@@ -76,8 +76,8 @@ extension Evaluator {
     case .notEqual: return !left.isEqual(to: right)
     default: break
     }
-    if let a = left.point, let b = right.point { return Scalars.compare(a, operation, b) }
-    if let a = left.text, let b = right.text { return Scalars.compare(a, operation, b) }
+    if let a = left.point, let b = right.point { return Scalars.compare(operation, a, b) }
+    if let a = left.text, let b = right.text { return Scalars.compare(operation, a, b) }
     throw Diagnostic(
       .error,
       "'\(operation.rawValue)' can't compare \(left.typeName) with \(right.typeName)", at: span)

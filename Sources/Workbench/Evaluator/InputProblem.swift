@@ -1,4 +1,5 @@
 import Artifacts
+import Glibc
 
 /// Words for a path that can't be read, without where the workspace lies on this machine: they
 /// may end in the document.
@@ -12,9 +13,22 @@ enum InputProblem {
       "'\(written)' is a \(kind); only regular files and folders are read"
     case AccessError.tooManyLinks: "'\(written)' leads through too many symbolic links"
     case AccessError.invalid: "'\(written.prefix(200))' is not a path"
-    case AccessError.file(_, let failure): "'\(written)' can't be read: \(failure.reason)"
-    case let failure as FileFailure: "'\(written)' can't be read: \(failure.reason)"
+    case AccessError.file(_, let failure): "'\(written)' can't be read: \(reason(failure))"
+    case let failure as FileFailure: "'\(written)' can't be read: \(reason(failure))"
     default: "\(error)"
+    }
+  }
+
+  /// The system's reason in words, without the path.
+  static func reason(_ failure: FileFailure) -> String {
+    switch failure.reason {
+    case .notFound: "there is no such file"
+    case .denied: "permission denied"
+    case .notRegular: "it is not a regular file"
+    case .tooLarge(_, let limit): "it is larger than \(limit) bytes"
+    case .sizeLimit: "it is too large"
+    case .changed: "it changed while it was read"
+    default: failure.code == EISDIR ? "it is a folder" : String(cString: strerror(failure.code))
     }
   }
 

@@ -43,7 +43,7 @@ final class NodeRunner {
   var onEvent: (Event) -> Void = { _ in }
   /// Told while another process computes what is wanted here.
   var onWaiting: @Sendable (String) -> Void = { _ in }
-  private let provenance: Provenance
+  let provenance: Provenance
   private var memo: [Digest: Value] = [:]
   /// Which node made an object, for lineage.
   private var producers: [Digest: Digest] = [:]
@@ -159,7 +159,11 @@ final class NodeRunner {
     _ kind: ArtifactKind, _ digest: Digest, from store: ArtifactStore
   ) throws -> any Sendable {
     guard let object = try store.get(digest) else { throw ArtifactLost(digest: digest) }
-    return try kind.decode(object.withUnsafeBytes { Array($0) })
+    return try kind.decode(object.withUnsafeBytes { Array($0) }) { kind, digest in
+      ArtifactHandle(kind: kind, digest: digest, isSeeded: false) {
+        try load(kind, digest, from: store)
+      }
+    }
   }
 
   private func compute(
@@ -174,6 +178,9 @@ final class NodeRunner {
         let bytes = try kind.encode(object)
         let digest = try store.put(bytes)
         made.withLock { $0.append((digest, bytes.count)) }
+        if let index = object as? StoredIndex {
+          made.withLock { $0.append((index.corpus.digest, 0)) }
+        }
         return ArtifactHandle(kind: kind, digest: digest, isSeeded: isSeeded, object: object) {
           try Self.load(kind, digest, from: store)
         }
@@ -197,7 +204,8 @@ final class NodeRunner {
     let action = Action(
       key: key, verb: verb.signature.name, verbVersion: verb.signature.version, label: label,
       inputs: parents, output: output, outputBytes: cost.outputBytes,
-      objects: [output] + encoder.artifacts, cost: cost, provenance: provenance,
+      objects: [output] + encoder.artifacts
+        + objects.map(\.digest).filter { !encoder.artifacts.contains($0) }, cost: cost, provenance: provenance,
       createdAt: Int(CostMeter.wallClock()))
     try store.record(action)
     let kind: Event.Kind =

@@ -15,6 +15,9 @@ public struct Notebook: Sendable {
   public let diagnostics: [Diagnostic]
   public let parameters: [ParameterInfo]
 
+  /// Whether anything is wrong that keeps a cell from running.
+  public var hasErrors: Bool { diagnostics.contains { $0.severity == .error } }
+
   /// The ids of the cells in order; empty for a cell that has none.
   public var ids: [String] { cells.map(\.id) }
 
@@ -53,7 +56,7 @@ public struct Notebook: Sendable {
         id: ids[index].isEmpty ? "cell \(index + 1)" : ids[index], statements: cell.statements)
     }
     let checker = Checker(
-      verbs: verbs.all.map(\.signature), members: ArtifactKind.allMembers,
+      verbs: verbs.all.map(\.signature), artifacts: ArtifactKind.allMembers,
       overrides: overrides.values)
     let checked = checker.check(sources)
     diagnostics += checked.diagnostics
@@ -114,6 +117,8 @@ public struct Notebook: Sendable {
 public struct NotebookCell: Sendable {
   /// Empty where the cell has none.
   public let id: String
+  /// The id, or what stands for it in messages.
+  public var name: String { id.isEmpty ? "cell \(index + 1)" : id }
   /// The position among the cells.
   public let index: Int
   /// The bytes of the source in the file.

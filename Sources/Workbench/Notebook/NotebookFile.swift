@@ -1,4 +1,4 @@
-import Artifacts
+public import Artifacts
 import Glibc
 
 /// Files that belong to a notebook.

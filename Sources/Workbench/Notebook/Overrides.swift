@@ -1,5 +1,5 @@
 import Diagnostics
-import Language
+public import Language
 
 /// Values given with `-p name=value` or `:set name value`.
 public struct Overrides: Sendable {

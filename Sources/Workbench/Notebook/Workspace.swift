@@ -1,4 +1,4 @@
-import Artifacts
+public import Artifacts
 import Glibc
 
 /// Where a notebook's store is, and what the notebook may read.

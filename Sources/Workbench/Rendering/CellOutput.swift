@@ -1,3 +1,4 @@
+import Evaluation
 import Plotting
 
 /// One thing that a cell shows, before it takes a form.

@@ -1,3 +1,4 @@
+import Artifacts
 import Plotting
 
 /// Writes output blocks as the Markdown of an output region.
@@ -64,7 +65,7 @@ struct MarkdownRenderer {
   }
 
   private mutating func asset(_ bytes: [UInt8], ending: String) -> String {
-    let name = "\(cell)-\(contentName(of: bytes)).\(ending)"
+    let name = "\(cell)-\(Digest(hashing: bytes).short).\(ending)"
     if !assets.contains(where: { $0.name == name }) {
       assets.append(Asset(name: name, bytes: bytes))
     }

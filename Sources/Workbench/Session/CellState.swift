@@ -1,4 +1,5 @@
-import NotebookFormat
+import Language
+public import NotebookFormat
 
 /// How a cell's saved output stands to the cell.
 public enum CellState: Hashable, Sendable {

@@ -1,3 +1,4 @@
+import Diagnostics
 import NotebookFormat
 
 /// What `check` found: the states of all cells, without running anything.

@@ -1,5 +1,6 @@
 import Artifacts
 import Diagnostics
+import NotebookFormat
 
 /// Why a cell is fresh or stale: the parts of its key, then and now.
 public struct KeyExplanation: Sendable, Equatable {
@@ -87,10 +88,10 @@ extension NotebookSession {
   }
 
   private func recordedParts(keyPrefix: String) -> [CellKey.Part]? {
-    guard let key = try? store.key(withPrefix: keyPrefix), let action = store.action(key),
+    guard case .action(let action, _, _, _)? = try? store.show(keyPrefix),
       action.verb == "cell", let object = store.get(action.output)
     else { return nil }
-    return object.withUnsafeBytes { bytes in
+    return object.withUnsafeBytes { bytes -> [CellKey.Part]? in
       var decoder = ValueDecoder(bytes) { kind, digest, isSeeded in
         ArtifactHandle(kind: kind, digest: digest, isSeeded: isSeeded) {
           throw ArtifactLost(digest: digest)

@@ -1,5 +1,6 @@
 import Artifacts
 import Language
+import NotebookFormat
 
 /// What would run, and what is stored.
 public struct RunPlan: Sendable {
@@ -96,8 +97,7 @@ extension NotebookSession {
   private func secondsByLabel() -> [String: Double] {
     let entries = (try? store.list()) ?? []
     return Dictionary(
-      entries.sorted { $0.action.createdAt < $1.action.createdAt }
-        .map { ($0.action.label, $0.action.cost.seconds) }
+      entries.sorted { $0.createdAt < $1.createdAt }.map { ($0.label, $0.seconds) }
     ) { _, later in later }
   }
 

@@ -2,6 +2,7 @@ import Artifacts
 public import Diagnostics
 import Execution
 import Language
+import NotebookFormat
 import Plotting
 
 /// An open notebook: the state, and what carries out its effects.
@@ -21,7 +22,7 @@ public final class NotebookSession {
   public private(set) var notebook: Notebook
   public private(set) var overrides: Overrides
   private(set) var granted: [String]
-  private var evaluator: Evaluator
+  private(set) var evaluator: Evaluator
   private var saver: OutputSaver?
   /// What cells showed in this session, for `:show`.
   public private(set) var shown: [String: String] = [:]
@@ -54,7 +55,7 @@ public final class NotebookSession {
     do {
       bytes = try NotebookFile.read(path).bytes
     } catch {
-      throw SessionError("'\(path)' can't be read: \(error.reasonText)", status: .usage)
+      throw SessionError("'\(path)' can't be read: \(InputProblem.reason(error))", status: .usage)
     }
     try self.init(
       path: path, bytes: bytes, options: options, terminal: terminal, observer: observer)
@@ -107,7 +108,16 @@ public final class NotebookSession {
     }
   }
 
+  /// To be called once, when a program starts that opens sessions.
+  public static func prepareProcess() { DurableFile.ignoreFileSizeSignal() }
+
   // MARK: What the session knows
+
+  /// Everything that is wrong with the notebook, or worth knowing, with its place.
+  public func renderedDiagnostics(colour: Bool) -> [String] {
+    let renderer = DiagnosticRenderer(colour: colour)
+    return notebook.diagnostics.map { renderer.render($0, in: notebook.document.file) }
+  }
 
   /// The cells with their states, as the reducer has them.
   public var cells: [SessionState.Cell] { core.state.cells }
@@ -151,7 +161,7 @@ public final class NotebookSession {
 
   private func evaluate(_ index: Int) -> (SessionEvent, RenderedOutput?) {
     let cell = notebook.cells[index]
-    let name = cell.id.isEmpty ? "cell \(index + 1)" : cell.id
+    let name = cell.name
     core.observer?.willRun(cell: name, index: index, of: notebook.cells.count)
     let start = CostMeter.now()
     do {
@@ -161,8 +171,9 @@ public final class NotebookSession {
         usesColour: terminal.usesColour, width: terminal.width, plots: plots)
       let text = renderer.text(of: blocks)
       shown[name] = text
-      core.observer?.didRun(
-        cell: name, status: result.status, output: text, seconds: CostMeter.now() - start)
+      let seconds = CostMeter.now() - start
+      if result.status == .done { recordParts(of: cell, seconds: seconds) }
+      core.observer?.didRun(cell: name, status: result.status, output: text, seconds: seconds)
       return (.evaluated(index, result.status), render(cell, result, blocks))
     } catch is CancellationRequested {
       return (.stopped(index), nil)
@@ -251,17 +262,17 @@ public final class NotebookSession {
 
   private func openState() {
     let positions = Dictionary(
-      notebook.cells.filter { !$0.id.isEmpty }.map { ($0.id, $0.index) }) { first, _ in first }
+      notebook.cells.map { ($0.name, $0.index) }) { first, _ in first }
     let states = notebook.states().cells
     let cells = zip(notebook.cells, states).map { cell, state in
       SessionState.Cell(
-        id: cell.id.isEmpty ? "cell \(cell.index + 1)" : cell.id, state: state,
+        id: cell.name, state: state,
         dependencies: cell.checked.dependencies.compactMap { positions[$0] })
     }
     _ = core.send(.opened(cells))
   }
 
-  private func rebuildEvaluator() {
+  func rebuildEvaluator() {
     evaluator = Evaluator(
       verbs: verbs, runner: runner,
       resolver: Self.resolver(workspace, granted, digests, core.cancellation),
@@ -278,8 +289,8 @@ public final class NotebookSession {
         parameter.value.map { (parameter.name, Value($0)) }
       }) { first, _ in first }
     for cell in notebook.cells {
-      evaluator.define(cell: cell.id, statements: cell.statements, parameters: values)
-      if !cell.errors.isEmpty { evaluator.failedCells.insert(cell.id) }
+      evaluator.define(cell: cell.name, statements: cell.statements, parameters: values)
+      if !cell.errors.isEmpty { evaluator.failedCells.insert(cell.name) }
     }
   }
 

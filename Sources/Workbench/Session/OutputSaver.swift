@@ -1,4 +1,5 @@
 import Artifacts
+import Diagnostics
 import NotebookFormat
 
 /// One cell's output, ready to be written.

@@ -1,3 +1,4 @@
+import Artifacts
 import Corpora
 import Evaluation
 import Language
@@ -49,7 +50,7 @@ extension ArtifactHandle {
       }
     case .questions: return try questionsMember(name)
     case .index:
-      let index = try object(as: BM25Index.self)
+      let index = try object(as: StoredIndex.self).index
       switch name {
       case "count": return .number(Double(index.documentCount))
       case "terms": return .number(Double(index.termCount))

@@ -1,4 +1,5 @@
 import Corpora
+import Evaluation
 import Language
 import Retrieval
 
@@ -13,7 +14,7 @@ extension ArtifactHandle {
       let queries = set.queries.count == 1 ? "1 query" : "\(grouped(set.queries.count)) queries"
       return "a data set of \(queries) with \(counted(set.judgementCount, "judgement"))"
     case .index:
-      let index = try object(as: BM25Index.self)
+      let index = try object(as: StoredIndex.self).index
       return "a BM25 index of \(counted(index.documentCount, "document")) and "
         + "\(counted(index.termCount, "term"))"
     case .run:

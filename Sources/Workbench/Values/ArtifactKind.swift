@@ -1,3 +1,4 @@
+import Artifacts
 import Corpora
 import Retrieval
 
@@ -25,7 +26,7 @@ public enum ArtifactKind: String, Sendable, CaseIterable {
     switch (self, object) {
     case (.corpus, let corpus as Corpus): return corpus.encoded()
     case (.questions, let set as JudgedSet): return set.encoded()
-    case (.index, let index as BM25Index): return index.encoded()
+    case (.index, let index as StoredIndex): return index.encoded()
     case (.run, let run as Run): return run.encoded()
     case (.report, let report as EvaluationReport): return report.encoded()
     default: throw VerbError("a verb gave \(type(of: object)) where \(article) was announced")
@@ -33,11 +34,15 @@ public enum ArtifactKind: String, Sendable, CaseIterable {
   }
 
   /// The object in the bytes, which may be hostile: every codec checks before it allocates.
-  func decode(_ bytes: [UInt8]) throws -> any Sendable {
+  ///
+  /// - Parameter handle: Makes the handle of an object that this one refers to.
+  func decode(
+    _ bytes: [UInt8], handle: (ArtifactKind, Digest) -> ArtifactHandle
+  ) throws -> any Sendable {
     switch self {
     case .corpus: return try Corpus(decoding: bytes)
     case .questions: return try JudgedSet(decoding: bytes)
-    case .index: return try BM25Index(decoding: bytes)
+    case .index: return try StoredIndex(decoding: bytes, handle: handle)
     case .run: return try Run(decoding: bytes)
     case .report: return try EvaluationReport(decoding: bytes)
     }

@@ -73,7 +73,7 @@ struct EvaluationReport: Sendable {
     }
     let texts = Dictionary(zip(results.queries, texts)) { first, _ in first }
     let rows = try Evaluation.disagreements(
-      results, other.results, metric: metric, count: count)
+      results, other.results, on: metric, limit: count)
     return .table(
       columns: ["query", "text", "first", "second", "difference"],
       rows: rows.map { row in

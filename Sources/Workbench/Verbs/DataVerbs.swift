@@ -82,7 +82,9 @@ extension VerbLibrary {
     let queries = try arguments.handle("queries", .questions).object(as: JudgedSet.self)
     let grades = try TRECFiles.readJudgements(
       path: try context.input("path").path, context: context.work)
-    return try context.artifact(.questions, try queries.judged(by: grades))
+    return try context.artifact(.questions, JudgedSet(
+        name: "judged", identity: "",
+        queries: queries.queries.filter { grades[$0.id] != nil }, judgements: grades))
   }
 
   private static let judge = Verb(

@@ -1,4 +1,5 @@
 import Corpora
+import Evaluation
 import Language
 import Retrieval
 
@@ -84,7 +85,7 @@ enum Description {
         ),
       ]
     case .index:
-      let index = try handle.object(as: BM25Index.self)
+      let index = try handle.object(as: StoredIndex.self).index
       return [
         ("documents", .number(Double(index.documentCount))),
         ("terms", .number(Double(index.termCount))),

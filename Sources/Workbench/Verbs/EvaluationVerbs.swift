@@ -1,3 +1,4 @@
+import Artifacts
 import Corpora
 import Evaluation
 import Language
@@ -46,7 +47,7 @@ extension VerbLibrary {
     if case .artifact(let handle) = arguments["system"], handle.kind == .run {
       run = try handle.object(as: Run.self)
     } else {
-      let index = try arguments.handle("system", .index).object(as: BM25Index.self)
+      let index = try arguments.handle("system", .index).object(as: StoredIndex.self).index
       run = try index.searchAll(
         judged, k: names.map { $0.cutoff ?? 1000 }.reduce(100, max), context: context.work)
     }
@@ -59,7 +60,7 @@ extension VerbLibrary {
     if case .list = arguments["on"] {
       let set = try HandJudgements.set(
         from: try arguments.table("on"), parameter: "on", corpus: nil)
-      return (set, set.identity)
+      return (set, Digest(hashing: set.encoded()).hex)
     }
     let handle = try arguments.handle("on", .questions)
     return (try handle.object(as: JudgedSet.self), handle.digest.hex)

@@ -34,7 +34,7 @@ enum HandJudgements {
         judgements[queries[position].id, default: [:]][document] = grade
       }
     }
-    return JudgedSet(name: "by hand", queries: queries, judgements: judgements)
+    return JudgedSet(name: "by hand", identity: "", queries: queries, judgements: judgements)
   }
 
   private static func grades(

@@ -19,7 +19,7 @@ extension VerbLibrary {
           "stem", StaticType.string.optional, default: "\"english\"",
           choices: TextAnalyzer.stemmers, "The Snowball stemmer, or none."),
         .init(
-          "stopwords", StaticType.string.optional, default: "none", choices: ["english"],
+          "stopwords", StaticType.string.optional, default: "\"english\"", choices: ["english"],
           "The words left out, or none."),
       ],
       result: { _ in .artifact("index") })
@@ -33,11 +33,13 @@ extension VerbLibrary {
     guard (0...1).contains(b) else {
       throw VerbError("expected b from 0 to 1, got \(formatNumber(b))", parameter: "b")
     }
-    let options = BM25Options(
-      k1: k1, b: b, stemmer: try arguments.optionalString("stem"),
-      stopwords: try arguments.optionalString("stopwords"))
-    let index = try BM25Index.build(corpus, options: options, context: context.work)
-    return try context.artifact(.index, index)
+    let analyzer = try TextAnalyzer(
+      stopwords: try arguments.optionalString("stopwords") == nil ? .none : .english,
+      stemmer: try arguments.optionalString("stem"))
+    let index = try BM25Index.build(
+      corpus, options: try BM25Options(k1: k1, b: b, analyzer: analyzer), context: context.work)
+    return try context.artifact(
+      .index, StoredIndex(index: index, corpus: try arguments.handle("corpus", .corpus)))
   }
 
   private static let search = Verb(
@@ -59,16 +61,18 @@ extension VerbLibrary {
             ], isOpen: false))
       })
   ) { arguments, context in
-    let index = try arguments.handle("index", .index).object(as: BM25Index.self)
+    let stored = try arguments.handle("index", .index).object(as: StoredIndex.self)
+    let corpus = try stored.corpus.object(as: Corpus.self)
     let query = try arguments.string("query")
-    let hits = try index.search(query, k: try arguments.integer("k", in: 1...10_000))
+    let hits = try stored.index.search(query, k: try arguments.integer("k", in: 1...10_000))
     return .table(
       columns: ["rank", "document", "score", "title", "snippet"],
       rows: hits.enumerated().map { rank, hit in
-        let snippet = index.snippet(for: hit, query: query, words: 30)
+        let document = corpus[hit.index]
+        let snippet = stored.index.snippet(for: document, query: query, words: 30)
         return [
           .number(Double(rank + 1)), .string(hit.documentID), .number(hit.score),
-          .string(index.title(of: hit)),
+          .string(document.title),
           .marked(MarkedText(text: snippet.text, marks: snippet.matches)),
         ]
       })

@@ -1,6 +1,6 @@
 /// What a command takes, from which parsing, usage and help are made.
-struct CommandSpec {
-  struct Option {
+struct CommandSpec: Sendable {
+  struct Option: Sendable {
     /// With the dashes: `--store`, `-p`.
     let name: String
     /// What the value is called in the help; nil for a switch.
@@ -27,7 +27,7 @@ struct CommandSpec {
   let operandCount: ClosedRange<Int>
   let summary: String
   let options: [Option]
-  let run: (ParsedArguments) throws -> Int32
+  let run: @Sendable (ParsedArguments) throws -> Int32
 
   /// `poise run NOTEBOOK.md… [options]`.
   var usage: String {

@@ -1,4 +1,3 @@
-import Diagnostics
 import Glibc
 import Workbench
 
@@ -62,13 +61,9 @@ extension Commands {
 enum DiagnosticReport {
   /// - Returns: Whether any is an error.
   static func print(_ session: NotebookSession) -> Bool {
-    let renderer = DiagnosticRenderer(
-      colour: Terminal.usesColour(isTerminal: Terminal.errorIsTerminal))
-    let diagnostics = session.notebook.diagnostics
-    for diagnostic in diagnostics {
-      Terminal.printError(renderer.render(diagnostic, in: session.notebook.document.file))
-    }
-    return diagnostics.contains { $0.severity == .error }
+    let colour = Terminal.usesColour(isTerminal: Terminal.errorIsTerminal)
+    for text in session.renderedDiagnostics(colour: colour) { Terminal.printError(text) }
+    return session.notebook.hasErrors
   }
 }
 

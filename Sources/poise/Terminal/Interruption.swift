@@ -3,7 +3,7 @@ import Glibc
 import Workbench
 
 /// Turns Ctrl-C into the session's two steps: stop the running cell, then leave.
-final class Interruption: Sendable {
+final class Interruption {
   private let source: any DispatchSourceSignal
 
   init(_ core: SessionCore) {
