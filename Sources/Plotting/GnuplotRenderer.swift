@@ -37,8 +37,8 @@ public struct GnuplotRenderer: Sendable {
   public func svg(_ spec: PlotSpec) throws -> [UInt8] {
     try spec.validate()
     let output = try run(GnuplotScript.svg(spec))
-    guard let document = SVGDocument(gnuplot: String(decoding: output, as: UTF8.self)) else {
-      throw Failure.badOutput(bytes: output.count)
+    guard let document = SVGDocument(gnuplot: output) else {
+      throw Failure.badOutput(bytes: output.utf8.count)
     }
     return Array(document.text(spec).utf8)
   }
@@ -59,7 +59,8 @@ public struct GnuplotRenderer: Sendable {
     let rows = min(200, max(10, rows))
     if spec.kind == .bar { return TextBars.draw(spec, columns: columns) }
     let output = try run(GnuplotScript.text(spec, columns: columns, rows: rows))
-    let lines = String(decoding: output, as: UTF8.self)
+    let lines =
+      output
       .split(separator: "\n", omittingEmptySubsequences: false)
       .map { line in
         var line = line.drop { $0 == "\u{0C}" }
@@ -69,7 +70,7 @@ public struct GnuplotRenderer: Sendable {
     let first = lines.firstIndex { !$0.isEmpty } ?? lines.endIndex
     let last = lines.lastIndex { !$0.isEmpty } ?? lines.startIndex
     guard first <= last, first < lines.endIndex else {
-      throw Failure.badOutput(bytes: output.count)
+      throw Failure.badOutput(bytes: output.utf8.count)
     }
     // gnuplot would write the y axis's label upright, letter below letter.
     let head = [spec.title ?? "", spec.yLabel].filter { !$0.isEmpty }
@@ -77,7 +78,7 @@ public struct GnuplotRenderer: Sendable {
     return (head + lines[first...last].map(String.init)).joined(separator: "\n")
   }
 
-  private func run(_ script: String) throws -> [UInt8] {
+  private func run(_ script: String) throws -> String {
     let result = try ChildProcess.run(
       program, arguments: ["--default-settings"], input: Array(script.utf8), timeout: timeout)
     guard result.status == 0 else {
@@ -85,7 +86,7 @@ public struct GnuplotRenderer: Sendable {
         status: result.status,
         message: PlotLabel.clean(String(decoding: result.errors, as: UTF8.self), limit: 500))
     }
-    return result.output
+    return PlotLabel.restoringApostrophes(String(decoding: result.output, as: UTF8.self))
   }
 }
 

@@ -65,7 +65,7 @@ struct GnuplotScript {
         let label = spec.xLabel.isEmpty ? 0 : 1.6
         add("set xtics rotate by 35 right noenhanced")
         add("set xlabel offset 0,\(Double(longest) * 0.075)")
-        add("set bmargin \((turned + 14) / 20 + label)")
+        add("set bmargin \((turned + 18) / 20 + label)")
       }
     }
     writeData()

@@ -8,8 +8,13 @@ enum TextBars {
       columns / 3,
       (isGrouped ? spec.series.map(\.name) : layout.categories)
         .map { PlotLabel.clean($0, limit: columns).count }.max() ?? 0)
-    let values = layout.series.map { $0.map(valueText) }
-    let valueWidth = values.flatMap { $0 }.map(\.count).max() ?? 0
+    var values = layout.series.map { $0.map { valueText($0, withInterval: true) } }
+    func width() -> Int { values.flatMap { $0 }.map(\.count).max() ?? 0 }
+    // A narrow terminal shows bars rather than intervals.
+    if width() > columns * 2 / 5 {
+      values = layout.series.map { $0.map { valueText($0, withInterval: false) } }
+    }
+    let valueWidth = width()
     let indent = isGrouped ? 2 : 0
     let room = max(4, columns - indent - labelWidth - valueWidth - 3)
     let low = min(0, layout.series.flatMap { $0.map(\.y) }.min() ?? 0)
@@ -49,9 +54,10 @@ enum TextBars {
     return lines.joined(separator: "\n")
   }
 
-  private static func valueText(_ mark: PlotLayout.Mark) -> String {
+  private static func valueText(_ mark: PlotLayout.Mark, withInterval: Bool) -> String {
     let value = short(mark.y)
-    return mark.hasInterval ? "\(value) [\(short(mark.low)), \(short(mark.high))]" : value
+    return mark.hasInterval && withInterval
+      ? "\(value) [\(short(mark.low)), \(short(mark.high))]" : value
   }
 
   /// About three significant digits.

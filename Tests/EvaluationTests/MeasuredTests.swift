@@ -1,5 +1,6 @@
 import Evaluation
 import Execution
+import FoundationEssentials
 import Testing
 
 private func values(_ count: Int, seed: UInt64 = 1, share: Double = 0.6) -> [Double] {
@@ -130,6 +131,22 @@ private func values(_ count: Int, seed: UInt64 = 1, share: Double = 0.6) -> [Dou
     #expect(half.interval.lower == -.infinity && half.interval.upper == .infinity)
     let quotient = try Measured.mean(of: [0, 1], identity: "q", seeds: 0)
     #expect((1 / quotient).interval.upper == .infinity)
+  }
+
+  @Test func numbersAreReadBackAsTheyWereWritten() throws {
+    let parts = try (1...3).map {
+      try Measured.mean(of: values(40, seed: UInt64($0)), identity: "q", seeds: 1)
+    }
+    let number = try Measured.overSeeds(parts, seeds: ["1", "2", "3"])
+    let data = try JSONEncoder().encode(number)
+    #expect(try JSONDecoder().decode(Measured.self, from: data) == number)
+    let exact = try JSONEncoder().encode(Measured(exact: 2))
+    #expect(try JSONDecoder().decode(Measured.self, from: exact) == Measured(exact: 2))
+    let tampered = String(decoding: exact, as: UTF8.self)
+      .replacing("\"replicates\":[]", with: "\"replicates\":[1]")
+    #expect(throws: Measured.Failure.replicateCount(got: 1, expected: 2_000)) {
+      try JSONDecoder().decode(Measured.self, from: Data(tampered.utf8))
+    }
   }
 
   @Test func badInputIsRefused() throws {
