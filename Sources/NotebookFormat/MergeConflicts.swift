@@ -48,11 +48,7 @@ struct MergeConflicts {
   /// `scan` is the text read as it stands. The result is nil where there is no conflict outside
   /// an intact region.
   init?(_ file: SourceFile, scan: DocumentScan) {
-    let intact = scan.regions.filter(\.isIntact)
-    let hunks = Self.hunks(in: file).filter { hunk in
-      let region = intact.lastBefore(turn: { $0.openLine <= hunk.open })
-      return hunk.close >= (region?.closeLine ?? 0) - 1
-    }
+    let hunks = Self.hunks(in: file, outside: scan.regions.filter(\.isIntact))
     guard !hunks.isEmpty else { return nil }
     self.file = file
     self.hunks = hunks
@@ -71,13 +67,19 @@ struct MergeConflicts {
       .map { hunks[$0].open...hunks[$0].close }
   }
 
-  private static func hunks(in file: SourceFile) -> [ConflictHunk] {
+  /// The conflicts in a text. What looks like part of one inside an intact region is output.
+  private static func hunks(
+    in file: SourceFile, outside intact: [OutputRegion]
+  ) -> [ConflictHunk] {
     var result: [ConflictHunk] = []
     var open: Int?
     var base: Int?
     var middle: Int?
     for line in 0..<file.lineCount {
-      switch conflictCharacter(ofLine: line, in: file) {
+      guard let character = conflictCharacter(ofLine: line, in: file) else { continue }
+      let region = intact.lastBefore(turn: { $0.openLine <= line })
+      guard line >= (region?.closeLine ?? 0) - 1 else { continue }
+      switch character {
       case UInt8(ascii: "<"): (open, base, middle) = (line, nil, nil)
       case UInt8(ascii: "|") where open != nil && base == nil && middle == nil: base = line
       case UInt8(ascii: "=") where open != nil && middle == nil: middle = line
