@@ -193,6 +193,28 @@ struct ConflictTests {
     #expect(notebook.conflicts.map(\.sidesAreIntact) == [false])
   }
 
+  @Test("markers in conflict around a body that git merged by itself are one region")
+  func mergedBody() throws {
+    let body = (0..<20).map { "| \($0) | 1 |" }
+    var (ours, theirs) = (body, body)
+    ours[2] = "| 2 | 9 |"
+    theirs[17] = "| 17 | 9 |"
+    let ourLines = lines(region("a", ours.joined(separator: "\n")))
+    let theirLines = lines(region("a", theirs.joined(separator: "\n"), key: keyB))
+    func conflict(_ line: (([String]) -> String?)) -> [String] {
+      merge([line(ourLines) ?? ""], [line(theirLines) ?? ""], gap: 0)
+    }
+    var merged = ours
+    merged[17] = theirs[17]
+    let text =
+      before + "\n"
+      + (conflict(\.first) + [""] + merged + [""] + conflict(\.last)).joined(separator: "\n") + "\n"
+      + after
+    let notebook = try open(text)
+    #expect(notebook.conflicts.map(\.sidesAreIntact) == [false])
+    #expect(try resolve(text) == before + "\n" + region("a", "fresh") + "\n" + after)
+  }
+
   @Test("several conflicted regions, and one in prose, are told apart")
   func several() throws {
     let a = merge(lines(region("a", "1")), lines(region("a", "2")), gap: 3)
