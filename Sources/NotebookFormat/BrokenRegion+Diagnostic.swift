@@ -22,6 +22,9 @@ extension BrokenRegion {
       return Diagnostic(
         .error, "\(name) has more than one output; another is in line \(line)", at: span,
         help: "delete all but one")
+    case .spansMarker(let line):
+      return Diagnostic(
+        .error, "the output of \(name) holds a marker in line \(line)", at: span, help: remedy)
     case .nested(let outer):
       return Diagnostic(
         .error, "the output of \(name) stands inside that of '\(outer)'", at: span, help: remedy)

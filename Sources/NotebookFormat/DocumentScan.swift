@@ -77,7 +77,7 @@ struct DocumentScan {
         }
       }
     }
-    markNested(&candidates, strays)
+    markNested(&candidates, &strays)
     markDoubled(&candidates, strays)
     settle(candidates, strays)
   }
@@ -115,42 +115,64 @@ struct DocumentScan {
   /// it that looks like part of a conflict is output; a cell is never output.
   private func fault(in region: OutputRegion) -> BrokenRegion.Reason? {
     let lines = region.openLine..<region.closeLine - 1
-    if let cell = cells.first(where: { lines.contains($0.line - 1) }) {
+    if let cell = cells.firstAfter(turn: { $0.line - 1 < lines.lowerBound }),
+      lines.contains(cell.line - 1)
+    {
       return .spansCell(line: cell.line)
     }
     guard !region.isIntact else { return nil }
     if let line = lines.first(where: { isConflictLine($0, in: file) }) {
       return .conflictMarkers(line: line + 1)
     }
-    if let line = headings.first(where: { lines.contains($0) }) {
+    if let line = headings.firstAfter(turn: { $0 < lines.lowerBound }), lines.contains(line) {
       return .spansHeading(line: line + 1)
     }
     return nil
   }
 
-  private func markNested(_ candidates: inout [Candidate], _ strays: [Stray]) {
-    for (index, stray) in strays.enumerated() where stray.reason == .unclosed {
-      guard let id = stray.ids.first,
-        let end = strays[(index + 1)...].first(where: {
-          $0.reason == .endWithoutOut && $0.ids == [id]
-        })
-      else { continue }
-      for inner in candidates.indices
-      where stray.lines.upperBound + 1 < candidates[inner].region.openLine
-        && candidates[inner].region.closeLine <= end.lines.lowerBound
-      {
-        candidates[inner].reason = candidates[inner].reason ?? .nested(in: id)
+  /// Joins an `out` marker to the next stray `end` of its id: what is between them may be neither
+  /// written to nor removed.
+  private func markNested(_ candidates: inout [Candidate], _ strays: inout [Stray]) {
+    var open: [String: Int] = [:]
+    var spans: [(lines: Range<Int>, id: String)] = []
+    for (index, stray) in strays.enumerated() {
+      guard let id = stray.ids.first else { continue }
+      if stray.reason == .unclosed {
+        open[id] = open[id] ?? index
+      } else if stray.reason == .endWithoutOut, let first = open.removeValue(forKey: id) {
+        let start = strays[first].lines.lowerBound
+        let end = stray.lines.upperBound
+        let inner = markers.firstAfter(turn: { $0.line <= start })?.line ?? start
+        strays[first] = Stray(
+          lines: start...end, reason: .spansMarker(line: inner + 1), ids: [id])
+        spans.append((start..<end, id))
+      }
+    }
+    spans.sort { $0.lines.lowerBound < $1.lines.lowerBound }
+    // The span that reaches furthest, among those that start before the region.
+    var outer: (lines: Range<Int>, id: String)?
+    var next = 0
+    for index in candidates.indices {
+      let region = candidates[index].region
+      while next < spans.count, spans[next].lines.lowerBound < region.openLine - 1 {
+        if spans[next].lines.upperBound > outer?.lines.upperBound ?? 0 { outer = spans[next] }
+        next += 1
+      }
+      if let outer, region.closeLine <= outer.lines.upperBound {
+        candidates[index].reason = candidates[index].reason ?? .nested(in: outer.id)
       }
     }
   }
 
   private func markDoubled(_ candidates: inout [Candidate], _ strays: [Stray]) {
+    // By id: the one-based lines of the first two places that name it.
     var places: [String: [Int]] = [:]
-    for candidate in candidates {
-      places[candidate.region.id, default: []].append(candidate.region.openLine)
+    func note(_ id: String, _ line: Int) {
+      if places[id]?.count ?? 0 < 2 { places[id, default: []].append(line) }
     }
+    for candidate in candidates { note(candidate.region.id, candidate.region.openLine) }
     for stray in strays {
-      for id in stray.ids { places[id, default: []].append(stray.lines.lowerBound + 1) }
+      for id in stray.ids { note(id, stray.lines.lowerBound + 1) }
     }
     for index in candidates.indices where candidates[index].reason == nil {
       let line = candidates[index].region.openLine
@@ -181,9 +203,9 @@ struct DocumentScan {
 
   // MARK: After a look at the conflicts
 
-  mutating func addBroken(_ region: BrokenRegion) {
-    let place = broken.firstIndex { $0.range.lowerBound > region.range.lowerBound }
-    broken.insert(region, at: place ?? broken.count)
+  mutating func addBroken(_ regions: [BrokenRegion]) {
+    broken += regions
+    broken.sort { $0.range.lowerBound < $1.range.lowerBound }
   }
 }
 

@@ -48,10 +48,7 @@ struct MergeConflicts {
   /// `scan` is the text read as it stands. The result is nil where there is no conflict outside
   /// an intact region.
   init?(_ file: SourceFile, scan: DocumentScan) {
-    let intact = scan.regions.filter(\.isIntact)
-    let hunks = Self.hunks(in: file).filter { hunk in
-      !intact.contains { $0.openLine <= hunk.open && hunk.close < $0.closeLine - 1 }
-    }
+    let hunks = Self.hunks(in: file, outside: scan.regions.filter(\.isIntact))
     guard !hunks.isEmpty else { return nil }
     self.file = file
     self.hunks = hunks
@@ -62,8 +59,7 @@ struct MergeConflicts {
     var isResolved = [Bool](repeating: false, count: hunks.count)
     var seen: Set<String> = []
     for case let id? in owners where seen.insert(id).inserted {
-      let own = hunks.indices.filter { owners[$0] == id }
-      guard let region = resolve(id: id, own: own, owners: owners, sides: sides) else { continue }
+      guard let (region, own) = resolve(id: id, owners: owners, sides: sides) else { continue }
       resolvable.append(region)
       for index in own { isResolved[index] = true }
     }
@@ -71,13 +67,19 @@ struct MergeConflicts {
       .map { hunks[$0].open...hunks[$0].close }
   }
 
-  private static func hunks(in file: SourceFile) -> [ConflictHunk] {
+  /// The conflicts in a text. What looks like part of one inside an intact region is output.
+  private static func hunks(
+    in file: SourceFile, outside intact: [OutputRegion]
+  ) -> [ConflictHunk] {
     var result: [ConflictHunk] = []
     var open: Int?
     var base: Int?
     var middle: Int?
     for line in 0..<file.lineCount {
-      switch conflictCharacter(ofLine: line, in: file) {
+      guard let character = conflictCharacter(ofLine: line, in: file) else { continue }
+      let region = intact.lastBefore(turn: { $0.openLine <= line })
+      guard line >= (region?.closeLine ?? 0) - 1 else { continue }
+      switch character {
       case UInt8(ascii: "<"): (open, base, middle) = (line, nil, nil)
       case UInt8(ascii: "|") where open != nil && base == nil && middle == nil: base = line
       case UInt8(ascii: "=") where open != nil && middle == nil: middle = line
@@ -100,8 +102,8 @@ struct MergeConflicts {
     /// Zero-based lines of the merged text, by id of the region: its markers.
     var markers: [String: ClosedRange<Int>] = [:]
     var intact: Set<String> = []
-    /// By zero-based line of the merged text: the id of the region that it is part of.
-    var regionOfLine: [Int: String] = [:]
+    /// The same in order.
+    private var regions: [(id: String, lines: ClosedRange<Int>)] = []
 
     init(
       of file: SourceFile, hunks: [ConflictHunk], lines: KeyPath<ConflictHunk, Range<Int>>
@@ -121,10 +123,17 @@ struct MergeConflicts {
       let scan = DocumentScan(SourceFile(name: file.name, bytes: bytes))
       for region in scan.regions {
         guard region.closeLine <= kept.count else { continue }
-        markers[region.id] = kept[region.openLine - 1]...kept[region.closeLine - 1]
+        let lines = kept[region.openLine - 1]...kept[region.closeLine - 1]
+        markers[region.id] = lines
+        regions.append((region.id, lines))
         if region.isIntact { intact.insert(region.id) }
-        for line in region.openLine - 1..<region.closeLine { regionOfLine[kept[line]] = region.id }
       }
+    }
+
+    /// The id of the region that a line of this side is part of.
+    func region(ofLine line: Int) -> String? {
+      let region = regions.lastBefore(turn: { $0.lines.lowerBound <= line })
+      return region.flatMap { $0.lines.contains(line) ? $0.id : nil }
     }
 
     /// Whether a line is an empty one next to a region's markers.
@@ -139,13 +148,13 @@ struct MergeConflicts {
     var ids: Set<String> = []
     for side in sides {
       for line in hunk[keyPath: side.lines] {
-        if let id = side.regionOfLine[line] { ids.insert(id) }
+        if let id = side.region(ofLine: line) { ids.insert(id) }
       }
     }
     guard let id = ids.first, ids.count == 1 else { return nil }
     for side in sides {
       for line in hunk[keyPath: side.lines]
-      where side.regionOfLine[line] != id && !side.isFrame(line, of: id, in: file) {
+      where side.region(ofLine: line) != id && !side.isFrame(line, of: id, in: file) {
         return nil
       }
     }
@@ -159,42 +168,53 @@ struct MergeConflicts {
     return id
   }
 
-  /// The range of a region whose conflicts are its own, or nil where other text would be lost.
+  /// The range of a region whose conflicts are its own, with their indices; nil where other text
+  /// would be lost.
   private func resolve(
-    id: String, own: [Int], owners: [String?], sides: [Side]
-  ) -> ConflictedRegion? {
+    id: String, owners: [String?], sides: [Side]
+  ) -> (ConflictedRegion, own: Range<Int>)? {
     let present = sides.filter { $0.markers[id] != nil }
     // Prefer our side's empty lines around the region.
     guard let first = present.first, let markers = first.markers[id],
       var lower = present.compactMap({ $0.markers[id]?.lowerBound }).min(),
       var upper = present.compactMap({ $0.markers[id]?.upperBound }).max()
     else { return nil }
-    // Where one side dropped the region, what the other kept of it must be one conflict.
-    if present.count < sides.count, own.count != 1 { return nil }
-    let lowerHunk = hunks.first { $0.open < lower && lower < $0.close }
-    let upperHunk = hunks.first { $0.open < upper && upper < $0.close }
+    let lowerHunk = hunk(around: lower)
+    let upperHunk = hunk(around: upper)
     lower = lowerHunk?.open ?? lower
     upper = upperHunk?.close ?? upper
-    for index in hunks.indices where hunks[index].open <= upper && hunks[index].close >= lower {
-      guard owners[index] == id else { return nil }
-    }
-    for index in own where hunks[index].open < lower || hunks[index].close > upper { return nil }
+    let own =
+      hunks.partitionPoint(where: { $0.close < lower }
+      )..<hunks.partitionPoint(where: {
+        $0.open <= upper
+      })
+    guard own.allSatisfy({ owners[$0] == id }) else { return nil }
+    // Where one side dropped the region, what the other kept of it must be one conflict.
+    if present.count < sides.count, own.count != 1 { return nil }
     var line = lower
-    while line <= upper {
-      if let hunk = hunks.first(where: { $0.open == line }) {
-        line = hunk.close + 1
-        continue
-      }
-      guard sides.allSatisfy({ $0.regionOfLine[line] == id }) else { return nil }
-      line += 1
+    for hunk in hunks[own] {
+      guard areCommon(line..<hunk.open, to: sides, in: id) else { return nil }
+      line = hunk.close + 1
     }
+    guard areCommon(line..<max(line, upper + 1), to: sides, in: id) else { return nil }
     func isFrame(_ line: Int, in hunk: ConflictHunk?) -> Bool {
       hunk?[keyPath: first.lines].contains(line) == true && first.isFrame(line, of: id, in: file)
     }
-    return ConflictedRegion(
+    let region = ConflictedRegion(
       id: id, range: file.textRange(ofLine: lower).lowerBound..<file.lineRange(upper).upperBound,
       lines: lower + 1...upper + 1, sidesAreIntact: present.allSatisfy { $0.intact.contains(id) },
       hasEmptyLineBefore: isFrame(markers.lowerBound - 1, in: lowerHunk),
       hasEmptyLineAfter: isFrame(markers.upperBound + 1, in: upperHunk))
+    return (region, own)
+  }
+
+  /// Whether both sides have some lines inside the same region.
+  private func areCommon(_ lines: Range<Int>, to sides: [Side], in id: String) -> Bool {
+    lines.allSatisfy { line in sides.allSatisfy { $0.region(ofLine: line) == id } }
+  }
+
+  private func hunk(around line: Int) -> ConflictHunk? {
+    let hunk = hunks.lastBefore(turn: { $0.open < line })
+    return hunk.flatMap { line < $0.close ? $0 : nil }
   }
 }

@@ -30,11 +30,11 @@ extension NotebookDocument {
     guard ids.count == cells.count else {
       throw .idCount(got: ids.count, expected: cells.count)
     }
-    var plan = SplicePlan()
+    var plan = SplicePlan(self, ids: ids)
     for edit in edits {
       switch edit {
       case .write(let cell, let key, let isMeasured, let body):
-        try checkWrite(cell: cell, key: key, ids: ids)
+        try checkWrite(cell: cell, key: key, ids: ids, in: plan)
         let text = RegionText(
           id: ids[cell], key: key, isMeasured: isMeasured,
           body: try Self.validatedBody(body))
@@ -57,29 +57,32 @@ extension NotebookDocument {
     return result
   }
 
-  private func checkWrite(cell: Int, key: String, ids: [String]) throws(NotebookError) {
+  private func checkWrite(
+    cell: Int, key: String, ids: [String], in plan: SplicePlan
+  ) throws(NotebookError) {
     guard cells.indices.contains(cell) else {
       throw .noSuchCell(index: cell, count: cells.count)
     }
     let id = ids[cell]
     let line = cells[cell].line
     guard isValidCellID(id) else { throw .invalidID(id, line: line) }
-    if let other = ids.indices.first(where: { $0 != cell && ids[$0] == id }) {
-      throw .duplicateID(
-        id, line: max(line, cells[other].line), otherLine: min(line, cells[other].line))
+    if let (first, second) = plan.sharedIDs[id] {
+      throw .duplicateID(id, line: cells[second].line, otherLine: cells[first].line)
     }
     guard cells[cell].isClosed else { throw .cellNotClosed(line: line) }
     guard isKeyPrefix(String(key.prefix(64))) else { throw .invalidKey(key, id: id) }
-    if let region = broken.first(where: { $0.ids.contains(id) }) {
-      throw .regionBroken(id: id, line: region.lines.lowerBound)
+    if let line = plan.distrust.line(of: id, cells[cell].blockRange)
+      ?? plan.distrust.line(of: id, plan.regions[id]?.range)
+    {
+      throw .regionBroken(id: id, line: line)
     }
   }
 
   private func add(
     _ text: RegionText, cell: CellBlock, acceptEdited: Bool, to plan: inout SplicePlan
   ) throws(NotebookError) {
-    let ending = file.dominantLineEnding
-    if let region = regions.first(where: { $0.id == text.id }) {
+    let ending = plan.lineEnding
+    if let region = plan.regions[text.id] {
       guard region.isIntact || acceptEdited else {
         throw .regionEdited(id: text.id, line: region.openLine)
       }
@@ -94,15 +97,15 @@ extension NotebookDocument {
       plan.written[text.id] = text
       plan.resolved.insert(text.id)
     } else {
-      plan.insertions.append((cell.blockRange.upperBound, text, insertionEnding(after: cell)))
+      plan.insertions.append(
+        (cell.blockRange.upperBound, text, insertionEnding(after: cell, dominant: ending)))
       plan.written[text.id] = text
     }
   }
 
   /// The line ending of a region inserted after a cell: the dominant one, unless the text mixes
   /// them such that it would join with a neighbour to one CR LF.
-  private func insertionEnding(after cell: CellBlock) -> LineEnding {
-    let dominant = file.dominantLineEnding
+  private func insertionEnding(after cell: CellBlock, dominant: LineEnding) -> LineEnding {
     guard let own = file.lineEnding(ofLine: cell.lastLine - 1), own != dominant else {
       return dominant
     }
@@ -119,17 +122,28 @@ extension NotebookDocument {
   private func removalRange(of region: OutputRegion) -> Range<Int> {
     let open = region.openLine - 1
     let close = region.closeLine - 1
-    let hasEmptyLine = open > 0 && file.isEmpty(line: open - 1)
-    let lower = hasEmptyLine ? file.lineRange(open - 1).lowerBound : region.range.lowerBound
     let upper = file.end(ofLine: close)
-    if upper == region.range.upperBound, hasEmptyLine, open > 1 {
+    let takesEmptyLine = hasOwnEmptyLine(before: open, nextLine: close + 1)
+    if takesEmptyLine, upper == region.range.upperBound, open > 1 {
       return file.lineRange(open - 2).upperBound..<upper
     }
+    let lower = file.textRange(ofLine: takesEmptyLine ? open - 1 : open).lowerBound
     if lower > 0, upper < file.bytes.count, file.bytes[lower - 1] == Ascii.carriageReturn,
       file.bytes[upper] == Ascii.lineFeed
     {
       return region.range
     }
     return lower..<upper
+  }
+
+  /// Whether the empty line before a region goes with it. In a region that was moved it may be
+  /// all that keeps two paragraphs apart: then it stays.
+  private func hasOwnEmptyLine(before open: Int, nextLine: Int) -> Bool {
+    guard open > 0, file.isEmpty(line: open - 1) else { return false }
+    guard open > 1, nextLine < file.lineCount, !file.isEmpty(line: nextLine) else { return true }
+    let previous = file.bytes[file.textRange(ofLine: open - 2)]
+    let start = previous.drop(while: Ascii.isBlank)
+    return start.isEmpty || start.starts(with: "```".utf8) || start.starts(with: "~~~".utf8)
+      || start.starts(with: "<!-- poise:end ".utf8)
   }
 }

@@ -25,12 +25,14 @@ extension NotebookDocument {
   /// - Returns: A state for each cell, and the regions that no cell owns. *Unverifiable* is for
   ///   the caller to tell, who knows which input files are absent: such a cell is *stale* here.
   public func states(ids: [String], keys: [String?]) -> RegionStates {
-    let distrusted = brokenIDs
+    let distrust = Distrust(broken)
     let byID = Dictionary(regions.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
     let conflicted = Set(conflicts.map(\.id))
     let states = cells.indices.map { index -> RegionState in
       let id = index < ids.count ? ids[index] : ""
-      if distrusted.contains(id) { return .broken }
+      guard distrust.line(of: id, cells[index].blockRange) == nil,
+        distrust.line(of: id, byID[id]?.range) == nil
+      else { return .broken }
       if conflicted.contains(id) { return .conflicted }
       guard let region = byID[id] else { return .missing }
       guard region.isIntact else { return .edited }
@@ -57,12 +59,5 @@ extension NotebookDocument {
       && !broken.contains {
         if case .conflictMarkers = $0.reason { true } else { false }
       }
-  }
-
-  /// The ids that a broken region names.
-  var brokenIDs: Set<String> {
-    var ids: Set<String> = []
-    for region in broken { ids.formUnion(region.ids) }
-    return ids
   }
 }

@@ -84,9 +84,10 @@ public struct NotebookDocument: Sendable {
     var taken: Set<String> = Set(scan.regions.map(\.id))
     for region in scan.broken { taken.formUnion(region.ids) }
     var conflicts: [ConflictedRegion] = []
+    var added: [BrokenRegion] = []
     for region in merge.resolvable {
       if taken.contains(region.id) {
-        scan.addBroken(
+        added.append(
           BrokenRegion(
             reason: .conflictMarkers(line: region.lines.lowerBound), ids: [region.id],
             range: region.range, lines: region.lines))
@@ -96,21 +97,18 @@ public struct NotebookDocument: Sendable {
     }
     for lines in merge.unresolved {
       // In a fenced block it is an example; in a broken region it has been reported.
-      let isExample = scan.otherFences.contains {
-        $0.lowerBound < lines.lowerBound && lines.upperBound < $0.upperBound
-      }
-      let isReported = scan.broken.contains {
-        $0.lines.lowerBound <= lines.lowerBound + 1 && lines.upperBound + 1 <= $0.lines.upperBound
-      }
-      guard !isExample, !isReported else { continue }
-      let ids = (lines.lowerBound...lines.upperBound).compactMap {
-        Marker(line: file.bytes[file.textRange(ofLine: $0)])?.id
-      }
-      scan.addBroken(
+      let fence = scan.otherFences.lastBefore(turn: { $0.lowerBound < lines.lowerBound })
+      let report = scan.broken.lastBefore(turn: { $0.lines.lowerBound <= lines.lowerBound + 1 })
+      guard lines.upperBound >= fence?.upperBound ?? 0,
+        lines.upperBound + 1 > report?.lines.upperBound ?? 0
+      else { continue }
+      let ids = lines.compactMap { Marker(line: file.bytes[file.textRange(ofLine: $0)])?.id }
+      added.append(
         BrokenRegion(
           lines: lines, reason: .conflictMarkers(line: lines.lowerBound + 1),
           ids: Array(Set(ids)).sorted(), in: file))
     }
+    scan.addBroken(added)
     return conflicts.sorted { $0.range.lowerBound < $1.range.lowerBound }
   }
 

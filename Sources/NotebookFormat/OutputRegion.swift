@@ -39,6 +39,8 @@ public struct BrokenRegion: Hashable, Sendable {
     case mismatched(end: String)
     /// There are two regions, or a region and a stray marker, for one id.
     case doubled(otherLine: Int)
+    /// Between the markers stands another marker.
+    case spansMarker(line: Int)
     /// The region stands between the markers of another one.
     case nested(in: String)
     /// A merge conflict that is not wholly inside the region of one id.
@@ -86,7 +88,8 @@ public enum RegionState: Hashable, Sendable {
   case stale
   /// The body is not what the tool wrote.
   case edited
-  /// Can't be told apart from the text around it; left alone.
+  /// Can't be told apart from the text around it, or the cell stands inside what is broken; left
+  /// alone.
   case broken
   /// A merge left two versions; may be replaced.
   case conflicted

@@ -11,6 +11,31 @@ struct SplicePlan {
   var resolved: Set<String> = []
   private var edited: Set<String> = []
 
+  // MARK: What the edits are checked against
+
+  let lineEnding: LineEnding
+  let regions: [String: OutputRegion]
+  let distrust: Distrust
+  /// By id that more than one cell has: the first two of them.
+  let sharedIDs: [String: (Int, Int)]
+
+  init(_ notebook: NotebookDocument, ids: [String]) {
+    lineEnding = notebook.file.dominantLineEnding
+    regions = Dictionary(
+      notebook.regions.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+    distrust = Distrust(notebook.broken)
+    var first: [String: Int] = [:]
+    var shared: [String: (Int, Int)] = [:]
+    for (index, id) in ids.enumerated() {
+      if let other = first[id] {
+        shared[id] = shared[id] ?? (other, index)
+      } else {
+        first[id] = index
+      }
+    }
+    sharedIDs = shared
+  }
+
   var isEmpty: Bool { replacements.isEmpty && insertions.isEmpty && removals.isEmpty }
 
   mutating func addEdit(of id: String, line: Int) throws(NotebookError) {
@@ -27,10 +52,8 @@ struct SplicePlan {
       let newline = ending.bytes
       var range = offset..<offset
       var bytes = newline + text.bytes(ending)
-      let neighbour = removals.firstIndex {
-        $0.lowerBound <= offset && offset <= $0.upperBound
-      }
-      if let neighbour {
+      let neighbour = removals.partitionPoint(where: { $0.upperBound < offset })
+      if neighbour < removals.count, removals[neighbour].lowerBound <= offset {
         // The region after the cell goes: the new one takes its place.
         range = offset..<removals.remove(at: neighbour).upperBound
       }
