@@ -76,13 +76,15 @@ public final class ArtifactStore: Sendable {
   ) throws(StoreError) -> ArtifactStore {
     let name = storage.folder ?? "the store"
     do {
+      // The exact bytes that this version writes need no JSON parser, which takes longer to wake
+      // up than all the rest of opening a store.
       if let bytes = try storage.read(markerName, limit: 4096) {
+        if bytes == Array(marker.utf8) { return ArtifactStore(storage: storage, issues: issues) }
         let version = try markerVersion(bytes, path: name + "/" + markerName)
         guard version <= formatVersion else {
           throw StoreError.unsupportedVersion(folder: name, found: version, newest: formatVersion)
         }
       } else if create {
-        let marker = #"{"format":"poise-store","version":\#(formatVersion)}"# + "\n"
         try storage.write(Array(marker.utf8), to: markerName)
       } else {
         throw StoreError.notAStore(folder: name)
@@ -96,6 +98,8 @@ public final class ArtifactStore: Sendable {
     }
     return ArtifactStore(storage: storage, issues: issues)
   }
+
+  private static let marker = #"{"format":"poise-store","version":\#(formatVersion)}"# + "\n"
 
   private struct Marker: Codable {
     var format: String
