@@ -37,13 +37,13 @@ public final class ArtifactStore: Sendable {
   package init(storage: any ObjectStorage, issues: @escaping IssueSink) {
     self.storage = storage
     self.issues = issues
-    locks = NodeLocks(folder: storage.folder.map { $0 + "/locks" }, issues: issues)
+    locks = NodeLocks(store: storage.folder, issues: issues)
     catalog = Catalog(folder: storage.folder, issues: issues)
   }
 
   deinit {
-    flushUses()
-    if let folder = scratch.withLock({ $0 }) { try? FolderRemoval.remove(folder) }
+    if folder != nil { flushUses() }
+    if let scratch = scratch.withLock({ $0 }) { try? FolderRemoval.remove(scratch) }
   }
 
   /// Opens the store in `folder`.

@@ -94,6 +94,20 @@ import Testing
     }
   }
 
+  @Test func linkedFoldersOfLocksAndPartialsAreNotFollowed() throws {
+    let fixture = try StoreFixture()
+    let key = testKey("a")
+    try fixture.folder.write("precious", to: "outside/\(key.hex)")
+    symlink(fixture.folder("outside"), fixture.folder("artifacts/locks"))
+    symlink(fixture.folder("outside"), fixture.folder("artifacts/partial"))
+    #expect(try fixture.store.withNodeLock(key) { 3 } == 3)
+    #expect(fixture.log.kinds == [.noLocks])
+    #expect(throws: StoreError.self) { _ = try fixture.store.partialFolder(key) }
+    #expect(throws: StoreError.self) { try fixture.store.discardPartial(key) }
+    #expect(throws: StoreError.self) { _ = try fixture.store.gc(keepBytes: 0) }
+    #expect(try fixture.folder.text("outside/\(key.hex)") == "precious")
+  }
+
   // MARK: Other processes
 
   private func spawn(_ arguments: [String]) throws -> pid_t {
