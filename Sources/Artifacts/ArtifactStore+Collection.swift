@@ -49,7 +49,7 @@ extension ArtifactStore {
     keepBytes: Int, now: Int64, check: () throws -> Void = {}
   ) throws -> CollectionReport {
     var collection = Collection(
-      store: self, now: now, inUse: locks.sweep(among: try names("locks")))
+      store: self, now: now, inUse: locks.sweep(among: try names(NodeLocks.folder)))
     try collection.readActions(check)
     try collection.sweepTemporaries()
     try collection.sweepPartials()
@@ -132,12 +132,12 @@ extension ArtifactStore {
     mutating func sweepPartials() throws {
       guard let folder = store.folder else { return }
       for key in try store.names("partial").compactMap({ Digest(hex: $0) }) {
-        let path = "\(folder)/partial/\(key.hex)"
-        let size = FolderRemoval.size(of: path)
+        let partial = try DiskStorage(path: folder).openFolder(["partial"], create: false)
+        let size = FolderRemoval.size(of: key.hex, in: partial)
         let age = now - (try store.storage.stamp(of: "partial/\(key.hex)")?.modified ?? now)
         let isDone = actions[key] != nil || age > ArtifactStore.partialAge
         if isDone, !inUse.contains(key) {
-          try FolderRemoval.remove(path)
+          try FolderRemoval.remove(key.hex, in: partial, path: "\(folder)/partial/\(key.hex)")
           report.removedLeftovers += 1
           report.freedBytes = ByteSize.sum(report.freedBytes, size)
         } else {

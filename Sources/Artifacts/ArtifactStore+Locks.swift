@@ -40,8 +40,11 @@ extension ArtifactStore {
   /// Deletes a node's resume state, where there is any.
   public func discardPartial(_ key: Digest) throws(StoreError) {
     guard let root = folder ?? scratch.withLock({ $0 }) else { return }
-    try storing { () throws(FileFailure) in
-      try FolderRemoval.remove("\(root)/partial/\(key.hex)")
+    do throws(FileFailure) {
+      let partial = try DiskStorage(path: root).openFolder(["partial"], create: false)
+      try FolderRemoval.remove(key.hex, in: partial, path: "\(root)/partial/\(key.hex)")
+    } catch {
+      if error.code != ENOENT { throw .file(error) }
     }
   }
 
@@ -67,22 +70,20 @@ extension ArtifactStore {
 enum FolderRemoval {
   private static let deepest = 64
 
-  /// Deletes the folder at `path`; nothing happens where there is none. A link is deleted itself.
+  /// Deletes the folder at `path`; nothing happens where there is none.
   static func remove(_ path: String) throws(FileFailure) {
     guard let slash = path.lastIndex(of: "/") else { return }
-    do {
-      let parent = try Descriptor.open(
-        String(path[...slash]), flags: O_RDONLY | O_DIRECTORY, .delete)
-      try remove(String(path[path.index(after: slash)...]), in: parent, path: path, depth: 0)
-    } catch {
-      if error.code != ENOENT { throw error }
-    }
+    let parent = try Descriptor.open(String(path[...slash]), flags: O_RDONLY | O_DIRECTORY, .delete)
+    try remove(String(path[path.index(after: slash)...]), in: parent, path: path)
   }
 
-  private static func remove(
-    _ name: String, in parent: borrowing Descriptor, path: String, depth: Int
+  /// Deletes a name in an open folder, with all that is below it if it is a folder itself;
+  /// nothing happens where there is none. `path` is what an error calls it.
+  static func remove(
+    _ name: String, in parent: borrowing Descriptor, path: String, depth: Int = 0
   ) throws(FileFailure) {
     if unlinkat(parent.number, name, 0) == 0 { return }
+    if errno == ENOENT { return }
     guard errno == EISDIR || errno == EPERM else {
       throw FileFailure(.delete, path, code: errno)
     }
@@ -98,26 +99,19 @@ enum FolderRemoval {
   }
 
   /// The bytes of all regular files in a folder and below it; 0 where it cannot be read.
-  static func size(of path: String) -> Int {
-    guard let folder = try? Descriptor.open(path, flags: O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
+  static func size(of name: String, in parent: borrowing Descriptor, depth: Int = 0) -> Int {
+    guard depth < deepest,
+      let folder = try? parent.open(name, flags: O_RDONLY | O_DIRECTORY | O_NOFOLLOW, path: name),
+      let names = try? FolderListing.names(in: folder, path: name)
     else { return 0 }
-    return size(of: folder, path: path, depth: 0)
-  }
-
-  private static func size(of folder: borrowing Descriptor, path: String, depth: Int) -> Int {
-    guard depth < deepest, let names = try? FolderListing.names(in: folder, path: path) else {
-      return 0
-    }
     var total = 0
     for name in names {
       var status = stat()
       guard fstatat(folder.number, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else { continue }
       if status.isRegularFile {
         total = ByteSize.sum(total, Int(status.st_size))
-      } else if status.isFolder,
-        let inner = try? folder.open(name, flags: O_RDONLY | O_DIRECTORY | O_NOFOLLOW, path: name)
-      {
-        total = ByteSize.sum(total, size(of: inner, path: name, depth: depth + 1))
+      } else if status.isFolder {
+        total = ByteSize.sum(total, size(of: name, in: folder, depth: depth + 1))
       }
     }
     return total

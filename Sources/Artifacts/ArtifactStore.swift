@@ -37,13 +37,13 @@ public final class ArtifactStore: Sendable {
   package init(storage: any ObjectStorage, issues: @escaping IssueSink) {
     self.storage = storage
     self.issues = issues
-    locks = NodeLocks(folder: storage.folder.map { $0 + "/locks" }, issues: issues)
+    locks = NodeLocks(store: storage.folder, issues: issues)
     catalog = Catalog(folder: storage.folder, issues: issues)
   }
 
   deinit {
-    flushUses()
-    if let folder = scratch.withLock({ $0 }) { try? FolderRemoval.remove(folder) }
+    if folder != nil { flushUses() }
+    if let scratch = scratch.withLock({ $0 }) { try? FolderRemoval.remove(scratch) }
   }
 
   /// Opens the store in `folder`.
@@ -76,13 +76,15 @@ public final class ArtifactStore: Sendable {
   ) throws(StoreError) -> ArtifactStore {
     let name = storage.folder ?? "the store"
     do {
+      // The exact bytes that this version writes need no JSON parser, which takes longer to wake
+      // up than all the rest of opening a store.
       if let bytes = try storage.read(markerName, limit: 4096) {
+        if bytes == Array(marker.utf8) { return ArtifactStore(storage: storage, issues: issues) }
         let version = try markerVersion(bytes, path: name + "/" + markerName)
         guard version <= formatVersion else {
           throw StoreError.unsupportedVersion(folder: name, found: version, newest: formatVersion)
         }
       } else if create {
-        let marker = #"{"format":"poise-store","version":\#(formatVersion)}"# + "\n"
         try storage.write(Array(marker.utf8), to: markerName)
       } else {
         throw StoreError.notAStore(folder: name)
@@ -96,6 +98,8 @@ public final class ArtifactStore: Sendable {
     }
     return ArtifactStore(storage: storage, issues: issues)
   }
+
+  private static let marker = #"{"format":"poise-store","version":\#(formatVersion)}"# + "\n"
 
   private struct Marker: Codable {
     var format: String

@@ -227,6 +227,9 @@ final class Catalog: Sendable {
       if lstat(path, &status) == 0, !status.isRegularFile {
         discardFile(because: "it is not a regular file")
       }
+      // A rollback journal may name another file for SQLite to delete. A catalog has none but
+      // for the moment in which it is made.
+      unlink(path + "-journal")
       for isLast in [false, true] {
         do throws(SQLiteFailure) {
           return try Self.prepare(path)
@@ -276,6 +279,6 @@ final class Catalog: Sendable {
     let path = folder + "/" + Self.fileName
     issues(StoreIssue(.catalogRebuilt, path: path, detail: reason))
     // Another process may still have the old file open: it keeps the unlinked one to itself.
-    for suffix in ["", "-wal", "-shm"] { unlink(path + suffix) }
+    for suffix in ["", "-wal", "-shm", "-journal"] { unlink(path + suffix) }
   }
 }

@@ -142,16 +142,16 @@ public struct DigestStream: Sendable {
     var last = state
     var bytes = [UInt8](repeating: 0, count: Digest.byteCount)
     ccrypto_sha256_end(&last, &bytes)
-    return Digest(sha256: bytes)
+    return bytes.withUnsafeBytes { Digest(at: 0, in: $0) }
   }
 }
 
 extension Digest {
-  /// From what SHA256_Final wrote: always 32 bytes.
-  fileprivate init(sha256 bytes: [UInt8]) {
-    func word(_ start: Int) -> UInt64 {
-      bytes[start..<start + 8].reduce(0) { $0 << 8 | UInt64($1) }
+  /// The digest whose 32 bytes begin at an offset; the buffer must have that many from there.
+  init(at offset: Int, in bytes: UnsafeRawBufferPointer) {
+    func word(_ index: Int) -> UInt64 {
+      UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: offset + 8 * index, as: UInt64.self))
     }
-    words = (word(0), word(8), word(16), word(24))
+    words = (word(0), word(1), word(2), word(3))
   }
 }

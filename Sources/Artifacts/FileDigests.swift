@@ -17,7 +17,8 @@ public final class FileDigests: Sendable {
     var isChanged = false
   }
 
-  private let path: String?
+  /// A storage, because that replaces a link in the file's place instead of following it.
+  private let cache: (storage: DiskStorage, name: String)?
   private let now: @Sendable () -> Int64
   private let state = Mutex(State())
 
@@ -29,7 +30,12 @@ public final class FileDigests: Sendable {
   }
 
   package init(cacheAt path: String?, now: @escaping @Sendable () -> Int64) {
-    self.path = path
+    cache = path.map { path in
+      let name = String(path.reversed().prefix { $0 != "/" }.reversed())
+      let folder = path.dropLast(name.count + 1)
+      let isRelative = !path.utf8.contains(UInt8(ascii: "/"))
+      return (DiskStorage(path: isRelative ? "." : folder.isEmpty ? "/" : String(folder)), name)
+    }
     self.now = now
   }
 
@@ -85,14 +91,14 @@ public final class FileDigests: Sendable {
   ///
   /// Done by itself when this object goes. A place that cannot be written is let be.
   public func save() {
-    guard let path else { return }
+    guard let cache else { return }
     let known = state.withLock { state -> [FileStamp: Digest]? in
       defer { state.isChanged = false }
       return state.isChanged ? state.known : nil
     }
     guard let known else { return }
-    let merged = FileDigestCache.read(path).merging(known) { $1 }
-    try? DurableFile.write(FileDigestCache.encode(merged), to: path)
+    let merged = FileDigestCache.read(cache).merging(known) { $1 }
+    try? cache.storage.write(FileDigestCache.encode(merged), to: cache.name)
   }
 
   private func isSettled(_ stamp: FileStamp, at now: Int64) -> Bool {
@@ -106,8 +112,8 @@ public final class FileDigests: Sendable {
     return state.withLock { state in
       if !state.isLoaded {
         state.isLoaded = true
-        if let path {
-          state.known = FileDigestCache.read(path).merging(state.known) { $1 }
+        if let cache {
+          state.known = FileDigestCache.read(cache).merging(state.known) { $1 }
         }
       }
       return state.known[stamp]
@@ -171,19 +177,15 @@ enum FileDigestCache {
         let stamp = FileStamp(
           device: word(0), inode: word(1), size: Int(Int64(bitPattern: word(2))),
           modified: Int64(bitPattern: word(3)), changed: Int64(bitPattern: word(4)))
-        known[stamp] = Digest(bytes: body[start + 40..<start + entrySize])
+        known[stamp] = Digest(at: start + 40, in: body)
       }
     }
     return known
   }
 
-  /// The entries of the file at `path`; none where there is no such file or it is no cache.
-  static func read(_ path: String) -> [FileStamp: Digest] {
-    guard let file = try? Descriptor.open(path, flags: O_RDONLY | O_NOFOLLOW | O_NONBLOCK),
-      let status = try? file.status(path: path), status.isRegularFile,
-      Int(status.st_size) <= largestFile,
-      let bytes = try? file.read(Int(status.st_size), path: path)
-    else { return [:] }
-    return decode(bytes)
+  /// The entries in a cache's file; none where there is no such file or it is no cache.
+  static func read(_ cache: (storage: DiskStorage, name: String)) -> [FileStamp: Digest] {
+    let bytes = try? cache.storage.read(cache.name, limit: largestFile)
+    return (bytes ?? nil).map(decode) ?? [:]
   }
 }

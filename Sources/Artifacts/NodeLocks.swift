@@ -10,12 +10,15 @@ final class NodeLocks: Sendable {
   private static let firstPause: UInt32 = 1000
   private static let longestPause: UInt32 = 20000
 
-  private let folder: String?
+  static let folder = "locks"
+
+  private let storage: DiskStorage?
   private let issues: ArtifactStore.IssueSink
   private let holders = Mutex<[Digest: UInt]>([:])
 
-  init(folder: String?, issues: @escaping ArtifactStore.IssueSink) {
-    self.folder = folder
+  /// Locks in the store in a folder; between the threads of this process only, where it is nil.
+  init(store folder: String?, issues: @escaping ArtifactStore.IssueSink) {
+    storage = folder.map { DiskStorage(path: $0) }
     self.issues = issues
   }
 
@@ -75,14 +78,13 @@ final class NodeLocks: Sendable {
   }
 
   private func attempt(_ key: Digest) -> Attempt {
-    guard let folder else { return .unavailable }
-    let path = folder + "/" + key.hex
+    guard let storage else { return .unavailable }
+    let name = key.hex
+    let path = storage.fullPath("\(Self.folder)/\(name)")
     do throws(FileFailure) {
-      if mkdir(folder, 0o777) != 0, errno != EEXIST {
-        throw FileFailure(.createFolder, folder, code: errno)
-      }
-      let file = try Descriptor.open(
-        path, flags: O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, .lock)
+      let folder = try storage.openFolder([Self.folder[...]], create: true)
+      let file = try folder.open(
+        name, flags: O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, path: path, .lock)
       if flock(file.number, LOCK_EX | LOCK_NB) != 0 {
         if errno == EWOULDBLOCK || errno == EINTR { return .busy }
         throw FileFailure(.lock, path, code: errno)
@@ -91,10 +93,10 @@ final class NodeLocks: Sendable {
       // this lock is on a file that nobody else will ever see.
       let mine = FileStamp(try file.status(path: path))
       var current = stat()
-      guard lstat(path, &current) == 0, FileStamp(current).inode == mine.inode else {
-        return .busy
-      }
-      return .held(Held(file: file, path: path))
+      guard fstatat(folder.number, name, &current, AT_SYMLINK_NOFOLLOW) == 0,
+        FileStamp(current).inode == mine.inode
+      else { return .busy }
+      return .held(Held(file: file, name: name, folder: folder))
     } catch {
       switch error.reason {
       case .readOnlyFileSystem, .denied: break
@@ -107,15 +109,17 @@ final class NodeLocks: Sendable {
   /// A lock that is held.
   private final class Held {
     private let file: Descriptor
-    private let path: String
+    private let name: String
+    private let folder: Descriptor
 
-    init(file: consuming Descriptor, path: String) {
+    init(file: consuming Descriptor, name: String, folder: consuming Descriptor) {
       self.file = file
-      self.path = path
+      self.name = name
+      self.folder = folder
     }
 
     /// Deletes the file while it is still locked; closing it, when this object goes, unlocks it.
-    func release() { unlink(path) }
+    func release() { unlinkat(folder.number, name, 0) }
   }
 
   /// Pauses that grow, the first of which tells the caller that there is something to wait for.

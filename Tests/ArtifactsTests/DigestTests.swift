@@ -153,7 +153,9 @@ import Testing
       [.string("1")], [.none], [], [.string("")], [.bytes([])], [.list([])], [.record([:])],
       [.list([.int(1), .int(2)])], [.list([.int(1)]), .int(2)], [.list([.list([.int(1)])])],
       [.list([.string("a"), .int(1)])], [.record(["a": .int(1)])], [.int(0)], [.bool(false)],
-      [.double(0)], [.string("e\u{301}")], [.string("é")],
+      // A string that looks like two, had they no lengths.
+      [.string("a\u{1}\0\0\0\0\0\0\0\0b")], [.string("a"), .string("b")],
+      [.string("a\u{1}\u{1}\0\0\0\0\0\0\0b")], [.double(0)], [.string("e\u{301}")], [.string("é")],
     ]
     #expect(Set(groups.map { key($0) }).count == groups.count)
     #expect(key([.int(1)], domain: "a") != key([.int(1)], domain: "b"))

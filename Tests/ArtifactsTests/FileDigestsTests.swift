@@ -130,10 +130,22 @@ import Testing
     let folder = try TemporaryFolder()
     try folder.write("contents", to: "a")
     let now = try clock(folder("a"), after: 10)
-    let digests = FileDigests(cacheAt: folder("no/cache"), now: now)
+    let digests = FileDigests(cacheAt: folder("a/cache"), now: now)
     #expect(try reads(digests, folder("a")))
     digests.save()
     #expect(try !reads(digests, folder("a")))
+  }
+
+  @Test func aLinkInTheCachesPlaceIsReplaced() throws {
+    let folder = try TemporaryFolder()
+    try folder.write("precious", to: "elsewhere")
+    symlink("elsewhere", folder("cache"))
+    let digests = FileDigests(
+      cacheAt: folder("cache"), now: try clock(folder("elsewhere"), after: 10))
+    _ = try digests.digest(ofFile: folder("elsewhere"))
+    digests.save()
+    #expect(try folder.text("elsewhere") == "precious")
+    #expect(try folder.read("cache").count == 112)
   }
 
   @Test func refusesWhatIsNoFileAndWhatChanges() throws {
