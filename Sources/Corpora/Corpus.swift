@@ -109,6 +109,7 @@ public struct DuplicateDocumentID: Error, Hashable, Sendable, CustomStringConver
   /// Positions of the two documents, the earlier one first.
   public let first: Int, second: Int
 
+  /// The message, counting documents from 1.
   public var description: String {
     "document \(second + 1) has the id \"\(id)\" of document \(first + 1)"
   }

@@ -21,7 +21,8 @@ public struct VerbSignature: Sendable {
     public let choices: [String]
 
     public init(
-      _ name: String, _ type: StaticType, positional: Bool = false, default defaultText: String? = nil,
+      _ name: String, _ type: StaticType, positional: Bool = false,
+      default defaultText: String? = nil,
       metrics: [String] = [], choices: [String] = [], _ summary: String
     ) {
       self.name = name
