@@ -91,7 +91,7 @@ import Testing
       "DIR/corpus.jsonl:1:25: broken JSON: expected ',' or '}', got the end"
     ),
     (
-      "\n" + #"{"_id": "a", "text": tru}"#,
+      "\n" + #"{"_id": "a", "more": tru}"#,
       "DIR/corpus.jsonl:2:22: broken JSON: expected 'true', got 't'"
     ),
     (#"["a"]"#, "DIR/corpus.jsonl:1:1: broken JSON: expected an object, got '['"),

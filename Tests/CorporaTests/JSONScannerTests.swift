@@ -32,28 +32,28 @@ import Testing
   }
 
   @Test(arguments: [
-    ("\"\\x\"", "8: broken JSON: expected an escape such as \\n, got 'x'"),
-    ("\"\\ud800\"", "13: broken JSON: expected the other half of a surrogate pair, got '\"'"),
+    ("\"\\x\"", "9: broken JSON: expected an escape such as \\n, got 'x'"),
+    ("\"\\ud800\"", "14: broken JSON: expected the other half of a surrogate pair, got '\"'"),
     (
       "\"\\ud800\\u0041\"",
-      "13: broken JSON: expected the other half of a surrogate pair, got '\\'"
+      "14: broken JSON: expected the other half of a surrogate pair, got '\\'"
     ),
-    ("\"\\udc00\"", "7: broken JSON: expected the first half of a surrogate pair, got '\\'"),
-    ("\"\\u12g4\"", "11: broken JSON: expected four hexadecimal digits, got 'g'"),
+    ("\"\\udc00\"", "8: broken JSON: expected the first half of a surrogate pair, got '\\'"),
+    ("\"\\u12g4\"", "12: broken JSON: expected four hexadecimal digits, got 'g'"),
     (
       "\"a\tb\"",
       "9: broken JSON: expected '\"' or an escape such as \\n, got the control character 9"
     ),
-    ("01", "7: broken JSON: expected ',' or '}', got '1'"),
-    ("1.", "8: broken JSON: expected a digit, got ','"),
-    ("1e+", "9: broken JSON: expected a digit, got ','"),
-    ("-", "7: broken JSON: expected a value, got ','"),
-    ("nul", "6: broken JSON: expected 'null', got 'n'"),
-    ("[1,]", "9: broken JSON: expected a value, got ']'"),
-    ("[1 2]", "9: broken JSON: expected ',' or ']', got '2'"),
-    ("{1: 2}", "7: broken JSON: expected a member's name in quotes, got '1'"),
-    ("{\"x\" 2}", "11: broken JSON: expected ':', got '2'"),
-    ("", "6: broken JSON: expected a value, got ','"),
+    ("01", "8: broken JSON: expected ',' or '}', got '1'"),
+    ("1.", "9: broken JSON: expected a digit, got ','"),
+    ("1e+", "10: broken JSON: expected a digit, got ','"),
+    ("-", "8: broken JSON: expected a value, got ','"),
+    ("nul", "7: broken JSON: expected 'null', got 'n'"),
+    ("[1,]", "10: broken JSON: expected a value, got ']'"),
+    ("[1 2]", "10: broken JSON: expected ',' or ']', got '2'"),
+    ("{1: 2}", "8: broken JSON: expected a member's name in quotes, got '1'"),
+    ("{\"x\" 2}", "12: broken JSON: expected ':', got '2'"),
+    ("", "7: broken JSON: expected a value, got ','"),
   ])
   func isStrict(_ literal: String, _ message: String) throws {
     #expect(try failure(literal) == message)
