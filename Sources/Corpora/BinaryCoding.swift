@@ -11,6 +11,7 @@ public enum BinaryCodingError: Error, Hashable, Sendable {
 }
 
 extension BinaryCodingError: CustomStringConvertible {
+  /// The message, in words.
   public var description: String {
     switch self {
     case .wrongMagic(let format):

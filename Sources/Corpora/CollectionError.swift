@@ -37,6 +37,7 @@ public enum CollectionError: Error, Hashable, Sendable {
 }
 
 extension CollectionError: CustomStringConvertible {
+  /// The message, in words.
   public var description: String {
     switch self {
     case .unreadable(let path, let reason):

@@ -4,8 +4,9 @@ import Execution
 ///
 /// 1. A record begins with `.I NUMBER`; a line of a dot and a capital letter begins a section.
 ///    `.T` is the title and `.W` the text; other sections are skipped.
-/// 2. Lines of a section are joined by single spaces. A text that begins with the title, as
-///    Cranfield's do, is kept without it.
+/// 2. Lines of a section are joined by single spaces. Texts stay as they are: Cranfield's begin
+///    with their titles, which an index of titles and texts therefore counts twice, as the
+///    published figures do.
 /// 3. Judgements have three columns (query, document, Cleverdon's code), or four where the
 ///    third or fourth is a score (CISI: query, document, 0, 0.0) or TREC's (query, 0, document,
 ///    grade). Numbers are compared without leading zeros.
@@ -24,7 +25,7 @@ extension CollectionReader {
         var builder = CorpusBuilder()
         for record in records {
           builder.append(
-            Document(id: record.id, title: record.title, text: record.textWithoutTitle))
+            Document(id: record.id, title: record.title, text: record.text))
         }
         corpus = try builder.finish(name: detected.name)
       case .queries:
@@ -107,12 +108,6 @@ struct SMARTRecord {
   var id: String
   var title = ""
   var text = ""
-
-  /// The text without the title where it begins with it.
-  var textWithoutTitle: String {
-    guard !title.isEmpty, text.hasPrefix(title) else { return text }
-    return text.dropFirst(title.count).trimmingBlanks()
-  }
 
   /// The records of a file.
   ///

@@ -119,6 +119,7 @@ private struct SQuADFile {
   }
 
   private func paragraph(_ scanner: inout JSONScanner) throws -> Paragraph {
+    _ = scanner.peek()
     var paragraph = Paragraph(offset: scanner.position)
     try scanner.forEachMember { scanner, name in
       switch String(decoding: name, as: UTF8.self) {
@@ -132,6 +133,7 @@ private struct SQuADFile {
   }
 
   private func question(_ scanner: inout JSONScanner) throws -> Question {
+    _ = scanner.peek()
     var question = Question(offset: scanner.position)
     try scanner.forEachMember { scanner, name in
       switch String(decoding: name, as: UTF8.self) {

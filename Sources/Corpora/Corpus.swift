@@ -109,6 +109,13 @@ public struct DuplicateDocumentID: Error, Hashable, Sendable, CustomStringConver
   /// Positions of the two documents, the earlier one first.
   public let first: Int, second: Int
 
+  package init(id: String, first: Int, second: Int) {
+    self.id = id
+    self.first = first
+    self.second = second
+  }
+
+  /// The message, counting documents from 1.
   public var description: String {
     "document \(second + 1) has the id \"\(id)\" of document \(first + 1)"
   }

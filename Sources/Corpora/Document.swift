@@ -7,6 +7,7 @@ public struct Document: Sendable, Hashable {
   /// Its text, without the title.
   public var text: String
 
+  /// A document of its parts.
   public init(id: String, title: String = "", text: String) {
     self.id = id
     self.title = title
@@ -26,6 +27,7 @@ public struct Query: Sendable, Hashable {
   /// Ids of the documents that the answers are in, or that the question was asked about.
   public var evidence: [String]
 
+  /// A query of its parts.
   public init(id: String, text: String, answers: [String] = [], evidence: [String] = []) {
     self.id = id
     self.text = text

@@ -12,6 +12,7 @@ public struct JudgedSet: Sendable, Hashable {
   /// relevant, more so the higher; the rest are judged not relevant. Documents need not exist.
   public var judgements: [String: [String: Int]]
 
+  /// A set of its parts.
   public init(
     name: String, identity: String, queries: [Query], judgements: [String: [String: Int]]
   ) {

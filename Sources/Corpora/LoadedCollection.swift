@@ -41,6 +41,7 @@ public enum LoadNote: Hashable, Sendable {
 }
 
 extension LoadNote: CustomStringConvertible {
+  /// The message, in words.
   public var description: String {
     switch self {
     case .judgedDocumentsMissing(let split, let count, let examples):

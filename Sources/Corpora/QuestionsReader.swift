@@ -6,6 +6,7 @@ public import Execution
 /// or `answers` (a string or a list; in CSV separated by `|`); `evidence`, `ids` or `relevant`
 /// (the same); `id`, `_id` or `qid` (else `qN`, by place).
 public struct QuestionsReader: Sendable {
+  /// A reader.
   public init() {}
 
   /// Reads a file, `*.csv` as CSV and anything else as JSON Lines. Evidence becomes judgements
@@ -15,6 +16,7 @@ public struct QuestionsReader: Sendable {
   ///   - path: The file. The caller has checked that it may be read.
   ///   - name: What the set is called; by default the file's name without its extension.
   ///   - context: Cancellation and progress.
+  /// - Returns: The questions, with a judgement of grade 1 for each document of evidence.
   /// - Throws: ``CollectionError`` naming file and line, or `CancellationRequested`.
   public func read(path: String, name: String? = nil, context: WorkContext) throws -> JudgedSet {
     let file = try TextFile(path: path, shown: path, context: context)
@@ -31,6 +33,7 @@ public struct QuestionsReader: Sendable {
   ///   - source: What errors call it.
   ///   - isCSV: Whether it is CSV; else JSON Lines.
   ///   - context: Cancellation and progress.
+  /// - Returns: The questions, with a judgement of grade 1 for each document of evidence.
   /// - Throws: ``CollectionError`` naming source and line, or `CancellationRequested`.
   public func read(
     text: String, source: String, isCSV: Bool, context: WorkContext

@@ -5,6 +5,7 @@ public struct Run: Sendable, Hashable {
   /// One ranking a query, in the order of the queries.
   public var rankings: [Ranking]
 
+  /// A run of its parts.
   public init(tag: String, rankings: [Ranking]) {
     self.tag = tag
     self.rankings = rankings
@@ -22,6 +23,7 @@ public struct Run: Sendable, Hashable {
     /// The documents, best first.
     public var entries: [Entry]
 
+    /// A ranking of its parts.
     public init(queryID: String, entries: [Entry]) {
       self.queryID = queryID
       self.entries = entries
@@ -35,6 +37,7 @@ public struct Run: Sendable, Hashable {
     /// Its score; higher is better.
     public var score: Double
 
+    /// An entry of its parts.
     public init(documentID: String, score: Double) {
       self.documentID = documentID
       self.score = score

@@ -53,10 +53,12 @@ public final class SharedBytes: @unchecked Sendable {
 }
 
 extension SharedBytes: Hashable {
+  /// Whether the bytes are the same.
   public static func == (a: SharedBytes, b: SharedBytes) -> Bool {
     a === b || (a.count == b.count && memcmp(a.base, b.base, a.count) == 0)
   }
 
+  /// Hashes the number of bytes and the first of them.
   public func hash(into hasher: inout Hasher) {
     hasher.combine(bytes: UnsafeRawBufferPointer(rebasing: bytes.prefix(4096)))
     hasher.combine(count)

@@ -64,6 +64,7 @@ public struct TextAnalyzer: Sendable, Hashable {
     /// Where the token stands in the text, in bytes of UTF-8.
     public var range: Range<Int>
 
+    /// A token of its parts.
     public init(term: String, range: Range<Int>) {
       self.term = term
       self.range = range
@@ -99,6 +100,7 @@ public enum TextAnalyzerError: Error, Hashable, Sendable {
 }
 
 extension TextAnalyzerError: CustomStringConvertible {
+  /// The message, in words.
   public var description: String {
     switch self {
     case .unknownStemmer(let got, let known):

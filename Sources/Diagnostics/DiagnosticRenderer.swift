@@ -69,7 +69,8 @@ public struct DiagnosticRenderer: Sendable {
     let text = printable(file.text(range))
     let before = printable(file.text(range.lowerBound..<min(span.lower, range.upperBound)))
     let marked = printable(
-      file.text(min(span.lower, range.upperBound)..<min(max(span.upper, span.lower), range.upperBound)))
+      file.text(
+        min(span.lower, range.upperBound)..<min(max(span.upper, span.lower), range.upperBound)))
     let carets = "^" + String(repeating: "~", count: max(0, marked.count - 1))
     let pad = String(repeating: " ", count: before.count)
     let caretLine = colour ? "\u{1B}[32m\(carets)\u{1B}[0m" : carets

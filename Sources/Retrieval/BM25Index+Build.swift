@@ -84,10 +84,13 @@ final class BM25Part: @unchecked Sendable {
     for rank in ranks {
       if rank % 1024 == 0 {
         try context.check()
-        context.report(
-          Progress(
-            task: "indexing", completed: rank - ranks.lowerBound, total: ranks.count,
-            unit: "documents"))
+        // The first part speaks for all: they are of equal size.
+        if ranks.lowerBound == 0 {
+          context.report(
+            Progress(
+              task: "indexing", completed: rank * corpus.count / ranks.count,
+              total: corpus.count, unit: "documents"))
+        }
       }
       let index = corpus.index(rankedByID: rank)
       terms.removeAll()

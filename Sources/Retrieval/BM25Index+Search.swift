@@ -206,9 +206,9 @@ struct BM25Search {
           cursor.pass(start)
           var at = cursor.position
           while at < cursor.count {
-            let document = Int(cursor.documents[at])
-            if document >= end { break }
-            let slot = document &- start
+            let slot = Int(cursor.documents[at]) &- start
+            // Also stops at a document before the window, which only damage puts here.
+            if UInt(bitPattern: slot) >= UInt(bitPattern: end &- start) { break }
             sums[slot] += Double(cursor.shares[at])
             touched[slot &>> 6] |= 1 &<< UInt64(truncatingIfNeeded: slot & 63)
             at &+= 1

