@@ -37,7 +37,7 @@ struct Abstract: Hashable, Sendable {
   /// The longest way down to a part.
   let depth: Int
 
-  private init(_ kind: Kind, weight: Int = 1, depth: Int = 0) {
+  private init(kind: Kind, weight: Int = 1, depth: Int = 0) {
     self.kind = kind
     self.weight = weight
     self.depth = depth
@@ -45,33 +45,33 @@ struct Abstract: Hashable, Sendable {
 
   /// What is one of several sorts; the parts must be of different ones.
   init(union options: [Abstract], weight: Int, depth: Int) {
-    self.init(.union(options), weight: weight, depth: depth)
+    self.init(kind: .union(options), weight: weight, depth: depth)
   }
 
   // MARK: Making
 
-  static let any = Abstract(.any)
-  static let number = Abstract(.number(nil))
-  static let string = Abstract(.string(nil, isOverride: false))
-  static let boolean = Abstract(.boolean(nil))
-  static let none = Abstract(.none)
-  static let function = Abstract(.function)
+  static let any = Abstract(kind: .any)
+  static let number = Abstract(kind: .number(nil))
+  static let string = Abstract(kind: .string(nil, isOverride: false))
+  static let boolean = Abstract(kind: .boolean(nil))
+  static let none = Abstract(kind: .none)
+  static let function = Abstract(kind: .function)
 
-  static func number(_ value: Double) -> Abstract { Abstract(.number(value)) }
-  static func boolean(_ value: Bool) -> Abstract { Abstract(.boolean(value)) }
-  static func artifact(_ kind: String) -> Abstract { Abstract(.artifact(kind)) }
-  static func range(_ lower: Int, _ upper: Int) -> Abstract { Abstract(.range(lower, upper)) }
+  static func number(_ value: Double) -> Abstract { Abstract(kind: .number(value)) }
+  static func boolean(_ value: Bool) -> Abstract { Abstract(kind: .boolean(value)) }
+  static func artifact(_ kind: String) -> Abstract { Abstract(kind: .artifact(kind)) }
+  static func range(_ lower: Int, _ upper: Int) -> Abstract { Abstract(kind: .range(lower, upper)) }
 
   static func string(_ value: String, isOverride: Bool = false) -> Abstract {
     // A long text counts for more than a short one.
     value.utf8.count > 65_536
       ? .string
-      : Abstract(.string(value, isOverride: isOverride), weight: 1 + value.utf8.count / 256)
+      : Abstract(kind: .string(value, isOverride: isOverride), weight: 1 + value.utf8.count / 256)
   }
 
   static func list(of element: Abstract) -> Abstract {
     element.depth >= depthLimit
-      ? .any : Abstract(.list(element), weight: element.weight + 1, depth: element.depth + 1)
+      ? .any : Abstract(kind: .list(element), weight: element.weight + 1, depth: element.depth + 1)
   }
 
   static func elements(_ elements: [Abstract]) -> Abstract {
@@ -79,14 +79,16 @@ struct Abstract: Hashable, Sendable {
     let depth = elements.reduce(0) { max($0, $1.depth + 1) }
     if depth > depthLimit { return .any }
     if weight > weightLimit { return .list(of: joined(elements)) }
-    return Abstract(.elements(elements), weight: weight, depth: depth)
+    return Abstract(kind: .elements(elements), weight: weight, depth: depth)
   }
 
   static func record(_ fields: [Field], isOpen: Bool = false) -> Abstract {
     let weight = fields.reduce(1) { $0 + $1.value.weight }
     let depth = fields.reduce(0) { max($0, $1.value.depth + 1) }
-    if weight > weightLimit || depth > depthLimit { return Abstract(.record([], isOpen: true)) }
-    return Abstract(.record(fields, isOpen: isOpen), weight: weight, depth: depth)
+    if weight > weightLimit || depth > depthLimit {
+      return Abstract(kind: .record([], isOpen: true))
+    }
+    return Abstract(kind: .record(fields, isOpen: isOpen), weight: weight, depth: depth)
   }
 
   init(_ type: StaticType) {
@@ -100,7 +102,7 @@ struct Abstract: Hashable, Sendable {
     case .record(let fields, let isOpen):
       self = .record(fields.map { Field(name: $0.name, value: Abstract($0.type)) }, isOpen: isOpen)
     case .artifact(let kind): self = .artifact(kind)
-    case .option(let verb): self.init(.option(verb))
+    case .option(let verb): self.init(kind: .option(verb))
     case .function: self = .function
     case .union(let types): self = Abstract.joined(types.map(Abstract.init(_:)))
     }

@@ -85,7 +85,7 @@ private struct CheckRun {
     }
     let known = parameters.map(\.name)
     let unknown = overrides.keys.filter { !known.contains($0) }.sorted().map { name in
-      let suggestion = closestName(to: name, among: known)
+      let suggestion = likelyName(to: name, among: known)
       return Finding(.unknownOverride(name, suggestion: suggestion), nil).diagnostic
     }
     return CheckedNotebook(

@@ -47,7 +47,7 @@ extension Interpreter {
           let known = function.parameters.map(\.text)
           report(
             .unknownLabel(
-              label, callee: function.name.text, suggestion: closestName(to: label, among: known),
+              label, callee: function.name.text, suggestion: likelyName(to: label, among: known),
               known: known), argument.labelSpan ?? argument.value.span)
           continue
         }
@@ -156,7 +156,12 @@ extension Interpreter {
         if parameter == nil { reportUnknownLabel(label, argument, verb) }
       } else {
         if position < positional.count { parameter = positional[position] }
-        if parameter == nil { reportNeedsLabel(argument, verb, positional.count, types) }
+        if parameter == nil,
+          let likely = reportNeedsLabel(argument, verb, positional.count, types)
+        {
+          // One report is enough: that it is missing goes without saying.
+          types[likely] = .any
+        }
         position += 1
       }
       guard let parameter else {
@@ -188,21 +193,22 @@ extension Interpreter {
     let known = verb.parameters.map(\.name)
     report(
       .unknownLabel(
-        label, callee: verb.name, suggestion: closestName(to: label, among: known), known: known),
+        label, callee: verb.name, suggestion: likelyName(to: label, among: known), known: known),
       argument.labelSpan ?? argument.value.span)
   }
 
-  /// More arguments without a label than the verb takes: the label that is likely meant.
+  /// Reports more arguments without a label than the verb takes. Returns the label that is likely
+  /// meant.
   private func reportNeedsLabel(
     _ argument: Argument, _ verb: VerbSignature, _ positional: Int, _ given: [String: StaticType]
-  ) {
+  ) -> String? {
     let open = verb.parameters.filter { !$0.isPositional && given[$0.name] == nil }
     guard !open.isEmpty else {
       report(
         .tooManyArguments(
           verb.name, expected: verb.parameters.count, got: verb.parameters.count + 1),
         argument.value.span)
-      return
+      return nil
     }
     // The dead run tells the argument's type without reporting its problems twice.
     var value = Abstract.any
@@ -216,6 +222,7 @@ extension Interpreter {
       ?? open.first { value.fits($0.type) } ?? open[0]
     report(
       .needsLabel(verb.name, label: likely.name, positional: positional), argument.value.span)
+    return likely.name
   }
 
   /// Whether the expression is the name of a function or a verb.

@@ -63,7 +63,7 @@ extension Interpreter {
   private func unknown(
     _ name: String, _ owner: String, _ known: [String]
   ) -> Result<Abstract, Missing> {
-    let suggestion = closestName(to: name, among: known)
+    let suggestion = likelyName(to: name, among: known)
     return .failure(
       Missing(problem: .unknownMember(name, of: owner, suggestion: suggestion, known: known)))
   }
@@ -99,7 +99,7 @@ extension Interpreter {
       if !isOpen {
         let known = fields.map(\.name)
         report(
-          .unknownKey(name, suggestion: closestName(to: name, among: known), known: known),
+          .unknownKey(name, suggestion: likelyName(to: name, among: known), known: known),
           index.span)
       }
       return .any

@@ -83,7 +83,7 @@ extension Interpreter {
     guard !choices.contains(word) else { return }
     report(
       .unknownChoice(
-        word, parameter: place.parameter.name, suggestion: closestName(to: word, among: choices),
+        word, parameter: place.parameter.name, suggestion: likelyName(to: word, among: choices),
         choices: choices), span)
   }
 }
@@ -127,7 +127,7 @@ public struct MetricPattern: Hashable, Sendable {
     }
     let bases = concrete.map { String(split($0).base) }
     if let index = bases.firstIndex(of: String(base)) { return concrete[index] }
-    guard let closest = closestName(to: String(base), among: bases),
+    guard let closest = likelyName(to: String(base), among: bases),
       let index = bases.firstIndex(of: closest)
     else { return nil }
     return concrete[index]

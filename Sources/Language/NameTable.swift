@@ -56,8 +56,13 @@ struct NameTable {
     func isNear(_ other: String) -> Bool { abs(other.utf8.count - length) <= slack }
     let near =
       locals.filter(isNear) + indices.keys.filter(isNear) + verbs.keys.filter(isNear)
-    return closestName(to: name, among: near)
+    return likelyName(to: name, among: near)
   }
+}
+
+/// The closest name, but for names of one letter: nothing is close to those.
+func likelyName(to name: String, among candidates: some Sequence<String>) -> String? {
+  name.utf8.count < 2 ? nil : closestName(to: name, among: candidates)
 }
 
 extension Statement {
