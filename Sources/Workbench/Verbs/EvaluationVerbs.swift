@@ -5,6 +5,14 @@ import Language
 import Retrieval
 
 extension VerbLibrary {
+  /// The names of metrics as the checker wants them: `ndcg@k`, and `ndcg` where it may stand alone.
+  private static var metricPatterns: [String] {
+    MetricName.patterns.flatMap { pattern in
+      pattern.allowsWholeRanking
+        ? [pattern.kind.rawValue, "\(pattern.kind.rawValue)@k"] : ["\(pattern.kind.rawValue)@k"]
+    }
+  }
+
   /// Measuring rankings, and comparing measurements.
   static var evaluationVerbs: [Verb] { [evaluate, disagreements] }
 
@@ -22,7 +30,7 @@ extension VerbLibrary {
           "A data set, or judgements written as a list of records."),
         .init(
           "metrics", .list(.metric), default: "[\"ndcg@10\", \"recall@100\"]",
-          metrics: MetricName.patterns.map(\.spelling), "What to measure."),
+          metrics: metricPatterns, "What to measure."),
       ],
       result: { _ in .artifact("report") })
   ) { arguments, context in
@@ -76,7 +84,7 @@ extension VerbLibrary {
         .init("second", .artifact("report"), positional: true, "Another on the same data set."),
         .init("count", .number, default: "10", "How many queries."),
         .init(
-          "metric", StaticType.metric.optional, default: "none", metrics: MetricName.patterns.map(\.spelling),
+          "metric", StaticType.metric.optional, default: "none", metrics: metricPatterns,
           "Which metric decides; the first that both have where left out."),
       ],
       result: { _ in .table })
