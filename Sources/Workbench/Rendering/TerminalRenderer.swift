@@ -8,9 +8,10 @@ public struct TerminalRenderer: Sendable {
   let width: Int?
   let plots: any PlotRenderer
   /// Rows of a long table that are shown before the rest is counted.
-  static let visibleRows = 40
+  let visibleRows: Int
 
-  init(usesColour: Bool, width: Int?, plots: any PlotRenderer) {
+  init(usesColour: Bool, width: Int?, plots: any PlotRenderer, visibleRows: Int = 40) {
+    self.visibleRows = visibleRows
     self.usesColour = usesColour
     self.width = width
     self.plots = plots
@@ -56,7 +57,7 @@ public struct TerminalRenderer: Sendable {
   }
 
   private func table(_ layout: TableLayout) -> String {
-    let rows = layout.rows.prefix(Self.visibleRows)
+    let rows = layout.rows.prefix(visibleRows)
     var widths = layout.headers.map { displayWidth(of: Self.printable($0)) }
     for row in rows {
       for (column, text) in row.enumerated() {

@@ -24,6 +24,8 @@ public final class NotebookSession {
   private(set) var granted: [String]
   private(set) var evaluator: Evaluator
   private var saver: OutputSaver?
+  /// The outputs of this session as they are, or would be, written.
+  private(set) var rendered: [Int: RenderedOutput] = [:]
   /// What cells showed in this session, for `:show`.
   public private(set) var shown: [String: String] = [:]
   public var terminal: TerminalStyle
@@ -119,6 +121,12 @@ public final class NotebookSession {
     return notebook.diagnostics.map { renderer.render($0, in: notebook.document.file) }
   }
 
+  /// An error of an evaluation in words, with its place where it has one.
+  func rendered(_ error: any Error) -> String {
+    guard let diagnostic = error as? Diagnostic else { return "\(error)" }
+    return DiagnosticRenderer().render(diagnostic, in: notebook.document.file)
+  }
+
   /// The cells with their states, as the reducer has them.
   public var cells: [SessionState.Cell] { core.state.cells }
 
@@ -131,16 +139,15 @@ public final class NotebookSession {
     runner.mode = options.ignoresStored ? .recompute : .reuse
     if saver == nil { saver = makeSaver() }
     var effects = core.send(.runRequested(selection))
-    var results: [Int: RenderedOutput] = [:]
     while !effects.isEmpty {
       let effect = effects.removeFirst()
       switch effect {
       case .evaluate(let index):
         let (event, output) = evaluate(index)
-        results[index] = output
+        rendered[index] = output
         effects += core.send(event)
       case .save(let index):
-        let outcome = savesOutputs ? save(results[index]) : .unchanged
+        let outcome = savesOutputs ? save(rendered[index]) : .unchanged
         effects += core.send(.saved(outcome))
       case .cancelRunning: core.cancellation.cancel()
       case .finish:
@@ -157,7 +164,9 @@ public final class NotebookSession {
   }
 
   /// Outputs made with overridden parameters belong to no saved notebook, only to a copy.
-  private var savesOutputs: Bool { overrides.isEmpty || options.outputFile != nil }
+  private var savesOutputs: Bool {
+    options.writesOutputs && (overrides.isEmpty || options.outputFile != nil)
+  }
 
   private func evaluate(_ index: Int) -> (SessionEvent, RenderedOutput?) {
     let cell = notebook.cells[index]
@@ -202,7 +211,7 @@ public final class NotebookSession {
     let body = markdown.body(of: blocks)
     return RenderedOutput(
       id: cell.id, regionKey: key, cellKey: cellKey, isMeasured: cell.checked.isMeasured,
-      body: body, assets: markdown.assets)
+      isSeeded: result.isSeeded, body: body, assets: markdown.assets)
   }
 
   private func save(_ output: RenderedOutput?) -> SaveOutcome {

@@ -10,6 +10,8 @@ struct RenderedOutput: Sendable {
   /// The cell's own key: an edited file takes the output only where it is still the same.
   let cellKey: String
   let isMeasured: Bool
+  /// Whether a number in it depends on a seed.
+  let isSeeded: Bool
   let body: String
   let assets: [MarkdownRenderer.Asset]
 }

@@ -7,6 +7,8 @@ public struct SessionOptions: Sendable {
   public var overrides = Overrides()
   /// Where outputs are written instead of into the notebook.
   public var outputFile: String?
+  /// Whether outputs are written at all; a replay only compares them.
+  public var writesOutputs = true
   /// Whether stored results are ignored, and compared with the new ones.
   public var ignoresStored = false
   /// Whether edited outputs may be written over.
