@@ -13,8 +13,12 @@ extension VerbLibrary {
       example: "lexical = bm25(scifact.corpus, k1: 0.9, b: 0.4)",
       parameters: [
         .init("corpus", .artifact("corpus"), positional: true, "The documents."),
-        .init("k1", .number, default: "0.9", "How fast repeated terms saturate; at least 0."),
-        .init("b", .number, default: "0.4", "How far long documents are discounted; 0 to 1."),
+        .init(
+          "k1", .number, default: formatNumber(BM25Options.defaultK1),
+          "How fast repeated terms saturate; at least 0."),
+        .init(
+          "b", .number, default: formatNumber(BM25Options.defaultB),
+          "How far long documents are discounted; 0 to 1."),
         .init(
           "stem", StaticType.string.optional, default: "\"english\"",
           choices: TextAnalyzer.stemmers, "The Snowball stemmer, or none."),
