@@ -30,7 +30,9 @@ extension VerbLibrary {
     record["corpus"] = try context.artifact(.corpus, loaded.corpus)
     for set in loaded.splits { record[set.name] = try context.artifact(.questions, set) }
     record["found"] = .string(loaded.summary)
-    record["notes"] = .list(loaded.notes.map { .string("\($0)") })
+    if !loaded.notes.isEmpty {
+      record["notes"] = .list(loaded.notes.map { .string("\($0)") })
+    }
     return .record(record)
   }
 
