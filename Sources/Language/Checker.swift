@@ -102,7 +102,7 @@ private struct CheckRun {
     for dependency in dependencies { waits.formUnion(cells[dependency].waitsFor) }
     if !waits.isEmpty {
       // A path that hangs on a parameter without a value is not known yet; that is no mistake.
-      cell.diagnostics.removeAll { $0.message == CheckProblem.unknownPath("").message }
+      cell.diagnostics.removeAll { $0.message == CheckProblem.unknownPath(callee: "").message }
       cell.hasErrors = cell.diagnostics.contains { $0.severity == .error }
     }
     var seen: Set<InputPath> = []
