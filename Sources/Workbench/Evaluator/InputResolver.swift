@@ -18,13 +18,11 @@ struct InputResolver: Sendable {
 
   /// Resolves a path for a verb: confined to the scope, expanded to files, hashed.
   func resolve(_ written: String, for verb: Verb) throws -> ResolvedInput {
-    let path: String
-    do {
-      path = try scope.resolve(written, relativeTo: base)
-    } catch AccessError.outside where shownNames[written] != nil {
-      // What is given from outside may be read; a grant without effect names nothing.
+    // What is given from outside may be read; where it is not there, that is what to say.
+    if shownNames[written] != nil, RealPath.resolve(written) == nil {
       throw AccessError.notFound(path: written)
     }
+    let path = try scope.resolve(written, relativeTo: base)
     let files = try (verb.files?(path) ?? [path]).map { file in
       try scope.resolve(file, relativeTo: base)
     }
