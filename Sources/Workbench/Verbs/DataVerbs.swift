@@ -1,3 +1,4 @@
+import Artifacts
 import Corpora
 import Language
 
@@ -20,7 +21,9 @@ extension VerbLibrary {
         .record(
           [.init("corpus", .artifact("corpus")), .init("found", .string)], isOpen: true)
       }),
-    files: { try CollectionReader.detect(path: $0).files }
+    files: { try CollectionReader.detect(path: $0).files },
+    // The files' bytes, their strings while they are split and judged, and the encoded corpus.
+    memory: { _, inputs in inputs.values.flatMap(\.stamps).reduce(64 << 20) { $0 + $1.size * 4 } }
   ) { arguments, context in
     let input = try context.input("path")
     let words = try arguments.integer("words", in: 10...10_000)

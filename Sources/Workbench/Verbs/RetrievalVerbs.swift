@@ -26,7 +26,12 @@ extension VerbLibrary {
           "stopwords", StaticType.string.optional, default: "\"english\"", choices: ["english"],
           "The words left out, or none."),
       ],
-      result: { _ in .artifact("index") })
+      result: { _ in .artifact("index") }),
+    // Some 16 bytes a posting while building, and words have about six letters.
+    memory: { arguments, _ in
+      let corpus = try arguments.handle("corpus", .corpus).object(as: Corpus.self)
+      return (64 << 20) + corpus.textByteCount * 6
+    }
   ) { arguments, context in
     let corpus = try arguments.handle("corpus", .corpus).object(as: Corpus.self)
     let k1 = try arguments.number("k1")
