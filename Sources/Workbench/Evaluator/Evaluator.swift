@@ -108,6 +108,19 @@ final class Evaluator {
     failures = [:]
   }
 
+  /// Takes over the values of names whose cells are the same as in another evaluator.
+  func adoptValues(of other: Evaluator, where isSame: (_ cell: String) -> Bool) {
+    for (name, value) in other.memo {
+      guard memo[name] == nil, let global = globals[name], case .binding = global.definition,
+        global.cell == other.globals[name]?.cell, isSame(global.cell)
+      else { continue }
+      memo[name] = value
+    }
+  }
+
+  /// The value of a name if it has been evaluated already; nothing runs.
+  func knownValue(of name: String) -> Value? { memo[name] }
+
   func descend(at span: SourceSpan) throws {
     depth += 1
     guard depth <= Self.depthLimit else {

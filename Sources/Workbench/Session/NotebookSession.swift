@@ -29,6 +29,8 @@ public final class NotebookSession {
   /// What cells showed in this session, for `:show`.
   public private(set) var shown: [String: String] = [:]
   public var terminal: TerminalStyle
+  /// What was typed at the prompt, and what this session knows beside the file.
+  var prompted = PromptedState()
 
   /// How terminal text is written.
   public struct TerminalStyle: Sendable {
@@ -118,13 +120,13 @@ public final class NotebookSession {
   /// Everything that is wrong with the notebook, or worth knowing, with its place.
   public func renderedDiagnostics(colour: Bool) -> [String] {
     let renderer = DiagnosticRenderer(colour: colour)
-    return notebook.diagnostics.map { renderer.render($0, in: notebook.document.file) }
+    return notebook.diagnostics.map { renderer.render($0, in: notebook.file) }
   }
 
   /// An error of an evaluation in words, with its place where it has one.
   func rendered(_ error: any Error) -> String {
     guard let diagnostic = error as? Diagnostic else { return "\(error)" }
-    return DiagnosticRenderer().render(diagnostic, in: notebook.document.file)
+    return DiagnosticRenderer().render(diagnostic, in: notebook.file)
   }
 
   /// The cells with their states, as the reducer has them.
@@ -147,7 +149,8 @@ public final class NotebookSession {
         rendered[index] = output
         effects += core.send(event)
       case .save(let index):
-        let outcome = savesOutputs ? save(rendered[index]) : .unchanged
+        let saves = savesOutputs && belongsToFile(index)
+        let outcome = saves ? save(rendered[index]) : .unchanged
         effects += core.send(.saved(outcome))
       case .cancelRunning: core.cancellation.cancel()
       case .finish:
@@ -174,12 +177,14 @@ public final class NotebookSession {
     core.observer?.willRun(cell: name, index: index, of: notebook.cells.count)
     let start = CostMeter.now()
     do {
-      let result = try evaluator.run(cell, file: notebook.document.file)
+      let result = try evaluator.run(cell, file: notebook.file)
       let blocks = result.outputs.flatMap(\.blocks)
       let renderer = TerminalRenderer(
         usesColour: terminal.usesColour, width: terminal.width, plots: plots)
       let text = renderer.text(of: blocks)
       shown[name] = text
+      prompted.note(
+        cell, result, blocks, isInFile: savesOutputs && belongsToFile(index))
       let seconds = CostMeter.now() - start
       if result.status == .done { recordParts(of: cell, seconds: seconds) }
       core.observer?.didRun(cell: name, status: result.status, output: text, seconds: seconds)
@@ -235,7 +240,7 @@ public final class NotebookSession {
     let granted = granted
     let overrides = overrides
     return OutputSaver(
-      notebook: notebook, source: path, target: options.outputFile ?? path,
+      notebook: fileNotebook(), source: path, target: options.outputFile ?? path,
       accepts: options.accepts
     ) { bytes in
       var overrides = overrides
@@ -246,27 +251,46 @@ public final class NotebookSession {
     }
   }
 
+  /// The document as it is in the file after what this session wrote.
+  var currentDocument: NotebookDocument {
+    guard let saver, saver.source == saver.target else { return notebook.document }
+    return saver.notebook.document
+  }
+
+  /// The notebook without what was typed at the prompt, for writing outputs.
+  private func fileNotebook() -> Notebook {
+    guard !prompted.entries.isEmpty else { return notebook }
+    return Notebook(
+      document: notebook.document, entries: [], verbs: verbs, overrides: overrides,
+      resolver: Self.resolver(workspace, granted, digests, Cancellation(), overrides))
+  }
+
   // MARK: Changing the notebook
 
   /// Gives a parameter a value, or takes it back; what reads it becomes stale.
   public func set(_ name: String, to text: String?) throws {
     var changed = overrides
     if let text { changed.set(name, to: text) } else { changed.remove(name) }
-    try reload(bytes: notebook.document.file.bytes, overrides: changed)
+    try reload(bytes: currentDocument.file.bytes, overrides: changed)
   }
 
   /// Takes another text for the notebook, such as the file after an edit.
   func reload(bytes: [UInt8], overrides: Overrides? = nil) throws {
     var overrides = overrides ?? self.overrides
     var granted = granted
+    let document = currentDocument
+    let previous = (notebook: notebook, evaluator: evaluator)
     notebook = try Self.load(
       path: path, bytes: bytes, verbs: verbs, overrides: &overrides, granted: &granted,
-      workspace: workspace, digests: digests)
+      workspace: workspace, digests: digests, entries: prompted.entries,
+      document: document.file.bytes == bytes ? document : nil)
     self.overrides = overrides
     self.granted = granted
     saver = nil
     openState()
     rebuildEvaluator()
+    evaluator.adoptValues(
+      of: previous.evaluator, where: Self.unchangedCells(previous.notebook, notebook))
   }
 
   private func openState() {
@@ -275,7 +299,7 @@ public final class NotebookSession {
     let states = notebook.states().cells
     let cells = zip(notebook.cells, states).map { cell, state in
       SessionState.Cell(
-        id: cell.name, state: state,
+        id: cell.name, state: prompted.refined(state, of: cell),
         dependencies: cell.checked.dependencies.compactMap { positions[$0] })
     }
     _ = core.send(.opened(cells))
@@ -316,12 +340,14 @@ public final class NotebookSession {
   /// folder, and what they name may be read.
   private static func load(
     path: String, bytes: [UInt8], verbs: VerbLibrary, overrides: inout Overrides,
-    granted: inout [String], workspace: Workspace, digests: FileDigests
+    granted: inout [String], workspace: Workspace, digests: FileDigests,
+    entries: [SessionEntry] = [], document: NotebookDocument? = nil
   ) throws -> Notebook {
     func read() throws -> Notebook {
       do {
-        return try Notebook(
-          name: path, bytes: bytes, verbs: verbs, overrides: overrides,
+        return Notebook(
+          document: try document ?? NotebookDocument(name: path, bytes: bytes), entries: entries,
+          verbs: verbs, overrides: overrides,
           resolver: resolver(workspace, granted, digests, Cancellation(), overrides))
       } catch {
         throw SessionError("'\(path)': \(error)", status: .document)
