@@ -103,7 +103,8 @@ struct CellKeys {
   private static func digest(_ parts: [CellKey.Part]) -> Digest {
     var hasher = KeyHasher(domain: "poise-cell")
     hasher.begin(list: parts.count)
-    for part in parts {
+    // Sorted, so that moving cells that do not read each other changes no key.
+    for part in parts.sorted(by: { ($0.name, $0.digest.hex) < ($1.name, $1.digest.hex) }) {
       hasher.add(string: part.name)
       hasher.add(digest: part.digest)
     }
