@@ -19,8 +19,8 @@ public enum ReplayOutcome: Int, Sendable, Comparable {
 
 /// Compares two bodies: text and counts exactly, scores within print precision, scores that
 /// depend on a seed within the replayed interval, verdicts by word.
-enum ReplayComparison {
-  static func compare(saved: String, replayed: String, isSeeded: Bool) -> ReplayOutcome {
+package enum ReplayComparison {
+  package static func compare(saved: String, replayed: String, isSeeded: Bool) -> ReplayOutcome {
     if saved == replayed { return .same }
     let before = tokens(of: saved)
     let after = tokens(of: replayed)
@@ -47,7 +47,7 @@ enum ReplayComparison {
     return .within
   }
 
-  struct Number: Hashable {
+  package struct Number: Hashable {
     let text: String
     let value: Double
     /// Digits behind the point; none for a count.
@@ -63,13 +63,13 @@ enum ReplayComparison {
     }
   }
 
-  enum Token: Hashable {
+  package enum Token: Hashable {
     case text(String)
     case number(Number)
   }
 
   /// A body in numbers and what stands between them.
-  static func tokens(of body: String) -> [Token] {
+  package static func tokens(of body: String) -> [Token] {
     var tokens: [Token] = []
     var text = ""
     var word = ""
@@ -87,7 +87,8 @@ enum ReplayComparison {
       if let value = Double(word), value.isFinite, word.first?.isLetter == false {
         if !text.isEmpty { tokens.append(.text(text)) }
         text = tail
-        let decimals = word.split(separator: ".", maxSplits: 1).dropFirst().first
+        let decimals =
+          word.split(separator: ".", maxSplits: 1).dropFirst().first
           .map { $0.prefix { $0.isNumber }.count } ?? 0
         tokens.append(.number(Number(text: word, value: value, decimals: decimals)))
       } else {

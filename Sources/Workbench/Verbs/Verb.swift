@@ -4,10 +4,10 @@ public import Language
 public struct Verb: Sendable {
   public let signature: VerbSignature
   /// The files that a path argument stands for, given its real path; nil where it is one file.
-  let files: (@Sendable (String) throws -> [String])?
-  let run: @Sendable (Arguments, VerbContext) throws -> Value
+  package let files: (@Sendable (String) throws -> [String])?
+  package let run: @Sendable (Arguments, VerbContext) throws -> Value
 
-  init(
+  package init(
     _ signature: VerbSignature, files: (@Sendable (String) throws -> [String])? = nil,
     run: @escaping @Sendable (Arguments, VerbContext) throws -> Value
   ) {
