@@ -34,9 +34,12 @@ extension Notebook {
       order.map { CellSource(id: names[$0], statements: session.cells[$0].statements) })
     diagnostics += checked.diagnostics
 
+    let parsed = order.map { session.cells[$0] }
+    let paths = namesUsedAsPathsOnly(Set(checked.parameters.map(\.name)), in: parsed, verbs: verbs)
     let keys = CellKeys(
-      cells: checked.cells, parsed: order.map { session.cells[$0] },
-      parameters: checked.parameters, overrides: overrides, verbs: verbs, resolver: resolver)
+      cells: checked.cells, parsed: parsed, parameters: checked.parameters,
+      pathParameters: paths, verbs: verbs, resolver: resolver)
+    pathParameters = paths
     var places = [Int](repeating: 0, count: order.count)
     for (place, index) in order.enumerated() { places[index] = place }
     cells = ids.indices.map { index in
@@ -50,10 +53,7 @@ extension Notebook {
       var cell = NotebookCell(
         id: ids[index], index: index, contentRange: content,
         statements: session.cells[index].statements, checked: checked.cells[places[index]],
-        key: keys.keys[places[index]],
-        waitsFor: Self.waits(
-          checked.cells[places[index]], session.cells[index], checked.parameters),
-        errors: errors)
+        key: keys.keys[places[index]], errors: errors)
       cell.replacedBy = session.replacedBy[index].map { ids[$0] }
       cell.isTouched = session.touched.contains(index)
       return cell

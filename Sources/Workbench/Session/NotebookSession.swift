@@ -1,4 +1,4 @@
-import Artifacts
+package import Artifacts
 public import Diagnostics
 import Execution
 import Language
@@ -15,7 +15,7 @@ public final class NotebookSession {
   let store: ArtifactStore
   let workspace: Workspace
   let digests: FileDigests
-  let runner: NodeRunner
+  package let runner: NodeRunner
   let plots: any PlotRenderer
   /// The state, and the way to interrupt what runs.
   public let core: SessionCore
@@ -66,12 +66,19 @@ public final class NotebookSession {
   }
 
   /// Opens a notebook whose text is at hand; `path` says where it belongs.
-  init(
+  package init(
     path: String, bytes: [UInt8], options: SessionOptions,
     terminal: TerminalStyle = TerminalStyle(), observer: (any SessionObserver)? = nil,
     store: ArtifactStore? = nil, verbs: VerbLibrary = .standard,
     plots: any PlotRenderer = GnuplotRenderer()
   ) throws {
+    if let output = options.outputFile, !options.overrides.isEmpty,
+      NotebookFile.isSame(output, path)
+    {
+      throw SessionError(
+        "'\(output)' is the notebook itself, and outputs of overridden parameters are never "
+          + "written into it", status: .usage)
+    }
     self.path = path
     self.options = options
     self.terminal = terminal
@@ -84,9 +91,11 @@ public final class NotebookSession {
     let core = SessionCore(accepts: options.accepts, observer: observer)
     self.core = core
     do {
-      self.store = try store ?? ArtifactStore.open(at: workspace.storeFolder) { issue in
-        core.observer?.note("\(issue)")
-      }
+      self.store =
+        try store
+        ?? ArtifactStore.open(at: workspace.storeFolder) { issue in
+          core.observer?.note("\(issue)")
+        }
     } catch {
       throw SessionError("\(error)", status: .failed)
     }
@@ -107,6 +116,7 @@ public final class NotebookSession {
       work: WorkContext(cancellation: core.cancellation, threads: options.threads))
     openState()
     rebuildEvaluator()
+    runner.onLost = { [core] in core.observer?.note($0) }
     runner.onWaiting = { [core] label in
       core.observer?.note("another process computes \(label); waiting for it")
     }
@@ -275,7 +285,7 @@ public final class NotebookSession {
   }
 
   /// Takes another text for the notebook, such as the file after an edit.
-  func reload(bytes: [UInt8], overrides: Overrides? = nil) throws {
+  package func reload(bytes: [UInt8], overrides: Overrides? = nil) throws {
     var overrides = overrides ?? self.overrides
     var granted = granted
     let document = currentDocument
@@ -295,7 +305,8 @@ public final class NotebookSession {
 
   private func openState() {
     let positions = Dictionary(
-      notebook.cells.map { ($0.name, $0.index) }) { first, _ in first }
+      notebook.cells.map { ($0.name, $0.index) }
+    ) { first, _ in first }
     let states = notebook.states().cells
     let cells = zip(notebook.cells, states).map { cell, state in
       SessionState.Cell(
@@ -320,7 +331,9 @@ public final class NotebookSession {
     let values = Dictionary(
       notebook.parameters.compactMap { parameter in
         parameter.value.map { (parameter.name, Value($0)) }
-      }) { first, _ in first }
+      }
+    ) { first, _ in first }
+    evaluator.pathParameters = notebook.pathParameters
     for cell in notebook.cells {
       evaluator.define(cell: cell.name, statements: cell.statements, parameters: values)
       if !cell.errors.isEmpty { evaluator.failedCells.insert(cell.name) }
