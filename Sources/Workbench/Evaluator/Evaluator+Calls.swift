@@ -243,7 +243,8 @@ extension Evaluator {
       return Diagnostic(
         .error, error.message, at: error.parameter.flatMap { spans[$0] } ?? span,
         help: error.help)
-    case is Diagnostic, is Blocked: return error
+    // What ails the store is no fault of the call.
+    case is Diagnostic, is Blocked, is StoreError: return error
     default:
       if Self.isTransient(error) { return error }
       // Where files lie on this machine has no place in a document.

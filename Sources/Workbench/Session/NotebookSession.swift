@@ -136,6 +136,8 @@ public final class NotebookSession {
   @discardableResult
   public func run(_ selection: SessionState.Selection) -> RunTally {
     core.cancellation.reset()
+    // The disk may have room again.
+    if !evaluator.unstoredCells.isEmpty { rebuildEvaluator() }
     runner.mode = options.ignoresStored ? .recompute : .reuse
     if saver == nil { saver = makeSaver() }
     var effects = core.send(.runRequested(selection))
@@ -182,6 +184,11 @@ public final class NotebookSession {
       shown[name] = text
       let seconds = CostMeter.now() - start
       if result.status == .done { recordParts(of: cell, seconds: seconds) }
+      // Static errors were told before the run.
+      if result.status == .failed, cell.errors.isEmpty {
+        core.observer?.didFail(
+          cell: name, diagnostics: result.diagnostics.map(rendered).joined(separator: "\n"))
+      }
       core.observer?.didRun(cell: name, status: result.status, output: text, seconds: seconds)
       return (.evaluated(index, result.status), render(cell, result, blocks))
     } catch is CancellationRequested {
@@ -201,6 +208,7 @@ public final class NotebookSession {
       case .failed, .blocked: cell.key.failedHex
       case .waiting: cell.key.waitingHex
       }
+    guard !result.isUnstored else { return nil }
     // Without a key nobody could tell later what the output belongs to.
     guard !cell.id.isEmpty, let cellKey = cell.key.hex, let key else { return nil }
     let target = options.outputFile ?? path
