@@ -108,6 +108,11 @@ public final class NotebookSession {
     runner.onWaiting = { [core] label in
       core.observer?.note("another process computes \(label); waiting for it")
     }
+    runner.onEvent = { [core] event in
+      guard case .differs(let before) = event.kind else { return }
+      core.observer?.note(
+        "\(event.label) came out different from the stored result \(before.short)")
+    }
   }
 
   /// To be called once, when a program starts that opens sessions.
