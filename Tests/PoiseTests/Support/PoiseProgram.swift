@@ -53,10 +53,8 @@ enum PoiseProgram {
 
   /// Runs `poise` to its end.
   ///
-  /// - Parameters:
-  ///   - words: What follows the program's name.
-  ///   - folder: The current folder of the process.
-  ///   - environment: More variables, beside a bare PATH, HOME and locale.
+  /// `words` are what follows the program's name, `folder` is the current folder of the process,
+  /// and `environment` holds variables beside a bare PATH, HOME and locale.
   @discardableResult
   static func run(
     _ words: [String], in folder: TemporaryFolder, environment: [String: String] = [:],

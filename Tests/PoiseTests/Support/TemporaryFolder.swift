@@ -5,8 +5,13 @@ import Testing
 final class TemporaryFolder: Sendable {
   let path: String
 
-  init(_ files: [String: String] = [:]) throws {
-    var template = Array("/tmp/poise-program-test-XXXXXX".utf8CString)
+  /// Where folders are made unless a test says otherwise.
+  static let disk = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+  /// A place that no disk is behind, where there is one.
+  static let memory = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : disk
+
+  init(_ files: [String: String] = [:], in parent: String = disk) throws {
+    var template = Array("\(parent)/poise-program-test-XXXXXX".utf8CString)
     try #require(mkdtemp(&template) != nil)
     path = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
     for (name, text) in files { try write(text, to: name) }
