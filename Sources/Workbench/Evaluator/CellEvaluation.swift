@@ -34,8 +34,8 @@ extension Evaluator {
   func run(_ cell: NotebookCell, file: SourceFile) throws -> CellResult {
     currentCell = cell.name
     depth = 0
-    if !cell.checked.waitsFor.isEmpty, cell.errors.isEmpty {
-      return CellResult(status: .waiting, outputs: [.waiting(cell.checked.waitsFor)])
+    if !cell.waitsFor.isEmpty, cell.errors.isEmpty {
+      return CellResult(status: .waiting, outputs: [.waiting(cell.waitsFor)])
     }
     guard cell.errors.isEmpty else {
       failedCells.insert(cell.name)
@@ -130,7 +130,8 @@ extension Evaluator {
         name: "\(function.name.text)(\(parameters))", description: "a function")
     case .parameter(let parameter):
       let value = try value(ofGlobal: parameter.name.text, at: parameter.name.span)
-      return .bound(name: parameter.name.text, description: "a parameter, \(value.quoted)")
+      return .bound(name: parameter.name.text, description: resolver.shownNames.values.contains(parameter.name.text)
+          ? "a path, given from outside" : "a parameter, \(value.quoted)")
     case .claim, .expression: return nil
     }
   }

@@ -86,7 +86,7 @@ extension Evaluator {
           inputs[parameter.name] = try resolver.resolve(path, for: verb)
         } catch let error where !Self.isTransient(error) {
           throw VerbError(
-            InputProblem.text(error, written: path), parameter: parameter.name,
+            InputProblem.text(error, written: resolver.shown(path)), parameter: parameter.name,
             help: InputProblem.help(error))
         }
       }

@@ -6,10 +6,22 @@ struct InputResolver: Sendable {
   /// The folder that relative paths start from.
   let base: String
   let digests: FileDigests
+  /// Paths given from outside, with the names of their parameters: where they lie on this machine
+  /// has no place in a document.
+  let shownNames: [String: String]
   let check: @Sendable () throws -> Void
+
+  /// What a path is called in messages.
+  func shown(_ written: String) -> String {
+    shownNames[written].map { "the path given for \($0)" } ?? written
+  }
 
   /// Resolves a path for a verb: confined to the scope, expanded to files, hashed.
   func resolve(_ written: String, for verb: Verb) throws -> ResolvedInput {
+    // What is given from outside may be read; where it is not there, that is what to say.
+    if shownNames[written] != nil, RealPath.resolve(written) == nil {
+      throw AccessError.notFound(path: written)
+    }
     let path = try scope.resolve(written, relativeTo: base)
     let files = try (verb.files?(path) ?? [path]).map { file in
       try scope.resolve(file, relativeTo: base)
@@ -23,7 +35,7 @@ struct InputResolver: Sendable {
       hasher.add(digest: try digests.digest(ofFile: file, check: check))
     }
     return ResolvedInput(
-      written: written, path: path, files: files, digest: hasher.finish(),
+      written: shown(written), path: path, files: files, digest: hasher.finish(),
       stamps: stamps)
   }
 

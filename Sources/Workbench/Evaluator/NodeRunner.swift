@@ -185,6 +185,7 @@ final class NodeRunner {
           try Self.load(kind, digest, from: store)
         }
       }, caller: nil, lineage: { _ in [] })
+    if let bytes = try verb.memory?(arguments, inputs) { try MemoryBudget.check(bytes) }
     let meter = CostMeter()
     let value = try verb.run(arguments, context)
     var cost = meter.stop()

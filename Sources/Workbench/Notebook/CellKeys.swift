@@ -79,7 +79,7 @@ struct CellKeys {
           let shown = input.isOverride ? "given from outside" : input.path
           parts.append(CellKey.Part(name: "file \(shown)", digest: resolved.digest))
         case .failure(let error):
-          problem = problem ?? InputProblem.text(error, written: input.path)
+          problem = problem ?? InputProblem.text(error, written: resolver.shown(input.path))
         }
       }
       let key = CellKey(

@@ -72,7 +72,9 @@ public struct Notebook: Sendable {
       return NotebookCell(
         id: ids[index], index: index, contentRange: document.cells[index].contentRange,
         statements: parsed[index].statements,
-        checked: checked.cells[index], key: keys.keys[index], errors: own)
+        checked: checked.cells[index], key: keys.keys[index],
+        waitsFor: Self.waits(checked.cells[index], parsed[index], checked.parameters),
+        errors: own)
     }
     self.name = name
     self.document = document
@@ -80,6 +82,13 @@ public struct Notebook: Sendable {
       ($0.span?.lower ?? 0, $0.message) < ($1.span?.lower ?? 0, $1.message)
     }
     parameters = checked.parameters
+  }
+
+  private static func waits(
+    _ cell: CheckedCell, _ parsed: ParsedCell, _ parameters: [ParameterInfo]
+  ) -> [String] {
+    let names = Set(parsed.statements.compactMap(\.boundName)).union(cell.waitsFor)
+    return parameters.filter { $0.isWaiting && names.contains($0.name) }.map(\.name)
   }
 
   /// The id of each cell: the explicit one, else the first name bound. A cell without one, and a
@@ -126,6 +135,8 @@ public struct NotebookCell: Sendable {
   public let statements: [Statement]
   public let checked: CheckedCell
   public let key: CellKey
+  /// Parameters without a value that the cell needs, or defines.
+  public let waitsFor: [String]
   /// Static errors within the cell.
   public let errors: [Diagnostic]
 }

@@ -101,7 +101,7 @@ public final class NotebookSession {
         cpu: HostDescription.processor(), threads: options.threads, poiseVersion: poiseVersion))
     evaluator = Evaluator(
       verbs: verbs, runner: runner,
-      resolver: Self.resolver(workspace, granted, digests, core.cancellation),
+      resolver: Self.resolver(workspace, granted, digests, core.cancellation, overrides),
       work: WorkContext(cancellation: core.cancellation, threads: options.threads))
     openState()
     rebuildEvaluator()
@@ -297,7 +297,7 @@ public final class NotebookSession {
   func rebuildEvaluator() {
     evaluator = Evaluator(
       verbs: verbs, runner: runner,
-      resolver: Self.resolver(workspace, granted, digests, core.cancellation),
+      resolver: Self.resolver(workspace, granted, digests, core.cancellation, overrides),
       work: WorkContext(
         cancellation: core.cancellation, threads: options.threads,
         progress: { [core] progress in
@@ -318,11 +318,11 @@ public final class NotebookSession {
 
   private static func resolver(
     _ workspace: Workspace, _ granted: [String], _ digests: FileDigests,
-    _ cancellation: Cancellation
+    _ cancellation: Cancellation, _ overrides: Overrides
   ) -> InputResolver {
     InputResolver(
       scope: workspace.scope.allowing(granted), base: workspace.notebookFolder, digests: digests,
-      check: { try cancellation.check() })
+      shownNames: overrides.paths, check: { try cancellation.check() })
   }
 
   /// Reads a notebook; parameters given from outside and used as paths start from the current
@@ -335,7 +335,7 @@ public final class NotebookSession {
       do {
         return try Notebook(
           name: path, bytes: bytes, verbs: verbs, overrides: overrides,
-          resolver: resolver(workspace, granted, digests, Cancellation()))
+          resolver: resolver(workspace, granted, digests, Cancellation(), overrides))
       } catch {
         throw SessionError("'\(path)': \(error)", status: .document)
       }

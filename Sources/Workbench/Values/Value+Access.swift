@@ -13,7 +13,7 @@ extension Value {
     case .string, .marked: "a string"
     case .list(let items): Value.isTable(items) ? "a table" : "a list"
     case .record: "a record"
-    case .artifact(let handle): "\(handle.kind.rawValue) \(handle.digest.hex.prefix(8))"
+    case .artifact(let handle): handle.kind.article
     case .option(let option): "\(option.verb)(…)"
     case .plot: "a plot"
     case .function: "a function"

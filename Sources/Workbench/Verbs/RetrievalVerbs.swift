@@ -13,8 +13,12 @@ extension VerbLibrary {
       example: "lexical = bm25(scifact.corpus, k1: 0.9, b: 0.4)",
       parameters: [
         .init("corpus", .artifact("corpus"), positional: true, "The documents."),
-        .init("k1", .number, default: "0.9", "How fast repeated terms saturate; at least 0."),
-        .init("b", .number, default: "0.4", "How far long documents are discounted; 0 to 1."),
+        .init(
+          "k1", .number, default: formatNumber(BM25Options.defaultK1),
+          "How fast repeated terms saturate; at least 0."),
+        .init(
+          "b", .number, default: formatNumber(BM25Options.defaultB),
+          "How far long documents are discounted; 0 to 1."),
         .init(
           "stem", StaticType.string.optional, default: "\"english\"",
           choices: TextAnalyzer.stemmers, "The Snowball stemmer, or none."),
@@ -22,7 +26,12 @@ extension VerbLibrary {
           "stopwords", StaticType.string.optional, default: "\"english\"", choices: ["english"],
           "The words left out, or none."),
       ],
-      result: { _ in .artifact("index") })
+      result: { _ in .artifact("index") }),
+    // Some 16 bytes a posting while building, and words have about six letters.
+    memory: { arguments, _ in
+      let corpus = try arguments.handle("corpus", .corpus).object(as: Corpus.self)
+      return (64 << 20) + corpus.textByteCount * 6
+    }
   ) { arguments, context in
     let corpus = try arguments.handle("corpus", .corpus).object(as: Corpus.self)
     let k1 = try arguments.number("k1")
