@@ -7,6 +7,7 @@ public struct DiagnosticRenderer: Sendable {
     /// The zero-based line of the file that counts as line 1.
     public let firstLine: Int
 
+    /// An origin: the name to show, and the zero-based line that counts as line 1.
     public init(name: String, firstLine: Int) {
       self.name = name
       self.firstLine = firstLine

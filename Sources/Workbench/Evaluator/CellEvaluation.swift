@@ -21,6 +21,9 @@ public struct CellResult: Sendable {
   var diagnostics: [Diagnostic] = []
   /// Whether any number shown depends on a seed.
   var isSeeded = false
+  /// Whether the cell failed for want of storage, such as a full disk: a saved output then stays
+  /// as it is, since the cell has none of its own.
+  var isUnstored = false
 }
 
 extension Evaluator {
@@ -95,9 +98,17 @@ extension Evaluator {
       result.status = .blocked
       result.outputs.append(.blocked(by: other))
       failedCells.insert(cell.name)
+      if unstoredCells.contains(other) { setUnstored(cell, &result) }
     } catch Blocked.byParameter(let name) {
       result.status = .waiting
       result.outputs = [.waiting([name])]
+    } catch let error as StoreError {
+      result.status = .failed
+      result.diagnostics = [Diagnostic(.error, "\(error)", at: cell.statements.first?.span)]
+      result.outputs.append(
+        .failure(Self.text(of: result.diagnostics, cell: cell, file: file)))
+      failedCells.insert(cell.name)
+      setUnstored(cell, &result)
     } catch {
       let diagnostic =
         error as? Diagnostic ?? Diagnostic(.error, "\(error)", at: cell.statements.first?.span)
@@ -107,6 +118,11 @@ extension Evaluator {
       failedCells.insert(cell.name)
     }
     return result
+  }
+
+  private func setUnstored(_ cell: NotebookCell, _ result: inout CellResult) {
+    unstoredCells.insert(cell.name)
+    result.isUnstored = true
   }
 
   private func description(of statement: Statement) throws -> CellOutput? {

@@ -246,11 +246,8 @@ extension Evaluator {
       return Diagnostic(
         .error, error.message, at: error.parameter.flatMap { spans[$0] } ?? span,
         help: error.help)
-    case is Diagnostic, is Blocked: return error
-    case StoreError.file(let failure):
-      // Without the path: where the store lies has no place in a document.
-      return Diagnostic(
-        .error, "the result can't be stored: \(InputProblem.reason(failure))", at: span)
+    // What ails the store is no fault of the call.
+    case is Diagnostic, is Blocked, is StoreError: return error
     default:
       if Self.isTransient(error) { return error }
       // Where files lie on this machine has no place in a document.

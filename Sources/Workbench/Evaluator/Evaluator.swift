@@ -42,6 +42,9 @@ final class Evaluator {
   private(set) var globals: [String: Global] = [:]
   /// Names bound in cells that can't run, with those cells.
   var failedCells: Set<String> = []
+  /// Those of the failed cells that failed because the store could not be written, or because
+  /// they read such a cell: nothing about them belongs in the document.
+  var unstoredCells: Set<String> = []
   private var memo: [String: Value] = [:]
   private var failures: [String: any Error] = [:]
   /// The cell being run, to tell its own failures from those of others.

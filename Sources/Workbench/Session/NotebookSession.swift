@@ -120,6 +120,11 @@ public final class NotebookSession {
     runner.onWaiting = { [core] label in
       core.observer?.note("another process computes \(label); waiting for it")
     }
+    runner.onEvent = { [core] event in
+      guard case .differs(let before) = event.kind else { return }
+      core.observer?.note(
+        "\(event.label) came out different from the stored result \(before.short)")
+    }
   }
 
   /// To be called once, when a program starts that opens sessions.
@@ -148,6 +153,8 @@ public final class NotebookSession {
   @discardableResult
   public func run(_ selection: SessionState.Selection) -> RunTally {
     core.cancellation.reset()
+    // The disk may have room again.
+    if !evaluator.unstoredCells.isEmpty { rebuildEvaluator() }
     runner.mode = options.ignoresStored ? .recompute : .reuse
     if saver == nil { saver = makeSaver() }
     var effects = core.send(.runRequested(selection))
@@ -197,6 +204,11 @@ public final class NotebookSession {
         cell, result, blocks, isInFile: savesOutputs && belongsToFile(index))
       let seconds = CostMeter.now() - start
       if result.status == .done { recordParts(of: cell, seconds: seconds) }
+      // Static errors were told before the run.
+      if result.status == .failed, cell.errors.isEmpty {
+        core.observer?.didFail(
+          cell: name, diagnostics: result.diagnostics.map(rendered).joined(separator: "\n"))
+      }
       core.observer?.didRun(cell: name, status: result.status, output: text, seconds: seconds)
       return (.evaluated(index, result.status), render(cell, result, blocks))
     } catch is CancellationRequested {
@@ -216,6 +228,7 @@ public final class NotebookSession {
       case .failed, .blocked: cell.key.failedHex
       case .waiting: cell.key.waitingHex
       }
+    guard !result.isUnstored else { return nil }
     // Without a key nobody could tell later what the output belongs to.
     guard !cell.id.isEmpty, let cellKey = cell.key.hex, let key else { return nil }
     let target = options.outputFile ?? path

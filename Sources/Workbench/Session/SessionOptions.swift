@@ -26,10 +26,17 @@ public protocol SessionObserver: AnyObject, Sendable {
   func willRun(cell: String, index: Int, of count: Int)
   /// A cell has run; its outputs as text for the terminal.
   func didRun(cell: String, status: CellResult.Status, output: String, seconds: Double)
+  /// A cell that is about to be told as run has failed while it ran, for these reasons.
+  func didFail(cell: String, diagnostics: String)
   /// Long work tells how far it is.
   func didProgress(_ progress: WorkProgress)
   /// Something worth knowing that stops nothing.
   func note(_ message: String)
+}
+
+extension SessionObserver {
+  /// Does nothing: the output says it, too.
+  public func didFail(cell: String, diagnostics: String) {}
 }
 
 /// How far long work is, for people.

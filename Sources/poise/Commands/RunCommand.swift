@@ -81,6 +81,14 @@ final class RunReporter: SessionObserver {
     Terminal.print("\(head)\(time)\n\(output)\n")
   }
 
+  func didFail(cell: String, diagnostics: String) {
+    progress.end()
+    // On a terminal the output that follows says the same.
+    if !(Terminal.outputIsTerminal && Terminal.errorIsTerminal) {
+      Terminal.printError(diagnostics)
+    }
+  }
+
   func didProgress(_ progress: WorkProgress) { self.progress.update(progress) }
 
   func note(_ message: String) {
