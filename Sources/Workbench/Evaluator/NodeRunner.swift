@@ -243,7 +243,9 @@ package final class NodeRunner {
   ) -> String {
     var parts: [String] = []
     for parameter in signature.parameters where !arguments.isNone(parameter.name) {
-      let text = arguments[parameter.name].quoted
+      let text =
+        inputs[parameter.name].map { Value.string($0.written).quoted }
+        ?? arguments[parameter.name].quoted
       if parameter.defaultText == text { continue }
       let short = text.count > 40 ? String(text.prefix(39)) + "…" : text
       parts.append(parameter.isPositional ? short : "\(parameter.name): \(short)")
