@@ -32,6 +32,8 @@ final class Evaluator {
   static let elementLimit = 100_000
   /// Calls nest at most this deep; functions can't recurse, so this bounds hostile chains only.
   static let depthLimit = 200
+  /// Expressions nest at most this deep through calls, which bounds the stack.
+  static let heightLimit = 2_000
 
   let verbs: VerbLibrary
   let runner: NodeRunner
@@ -48,6 +50,11 @@ final class Evaluator {
   /// The cell being run, to tell its own failures from those of others.
   var currentCell = ""
   var depth = 0
+  /// Expressions being evaluated within each other, through calls and names.
+  var height = 0
+
+  /// Parameters that are only ever read as paths.
+  var pathParameters: Set<String> = []
 
   init(verbs: VerbLibrary, runner: NodeRunner, resolver: InputResolver, work: WorkContext) {
     self.verbs = verbs
@@ -59,6 +66,8 @@ final class Evaluator {
   /// Makes the names of a cell known; nothing is evaluated.
   func define(cell: String, statements: [Statement], parameters: [String: Value]) {
     for statement in statements {
+      // A second binding is an error of its own cell; the first one keeps its meaning.
+      guard let name = statement.boundName, globals[name] == nil else { continue }
       switch statement.kind {
       case .binding(let name, let expression):
         globals[name.text] = Global(cell: cell, definition: .binding(expression))
@@ -92,7 +101,7 @@ final class Evaluator {
       try descend(at: span)
       defer { depth -= 1 }
       do {
-        let value = try evaluate(expression, in: [:])
+        let value = try bounded(try evaluate(expression, in: [:]), at: expression.span)
         memo[name] = value
         return value
       } catch let error where !Self.isTransient(error) {
@@ -110,6 +119,19 @@ final class Evaluator {
     memo = [:]
     failures = [:]
   }
+
+  /// Takes over the values of names whose cells are the same as in another evaluator.
+  func adoptValues(of other: Evaluator, where isSame: (_ cell: String) -> Bool) {
+    for (name, value) in other.memo {
+      guard memo[name] == nil, let global = globals[name], case .binding = global.definition,
+        global.cell == other.globals[name]?.cell, isSame(global.cell)
+      else { continue }
+      memo[name] = value
+    }
+  }
+
+  /// The value of a name if it has been evaluated already; nothing runs.
+  func knownValue(of name: String) -> Value? { memo[name] }
 
   func descend(at span: SourceSpan) throws {
     depth += 1

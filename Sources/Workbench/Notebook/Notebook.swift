@@ -10,10 +10,20 @@ public struct Notebook: Sendable {
   /// The name as the user wrote it.
   public let name: String
   public let document: NotebookDocument
+  /// What spans count the bytes of: the document's text, and behind it a session's entries.
+  public let file: SourceFile
+  /// The cells of the document, then the entries of the session.
   public let cells: [NotebookCell]
   /// Everything that is wrong or worth knowing, in the order of the text.
   public let diagnostics: [Diagnostic]
   public let parameters: [ParameterInfo]
+  /// Parameters that are only ever read as paths.
+  let pathParameters: Set<String>
+  /// Positions of cells that depend on each other in a circle, which only entries can bring about.
+  let cycle: [Int]
+  /// Positions of the cells so that each comes after those that it reads: the document's order,
+  /// but for entries that bind a name anew.
+  let order: [Int]
 
   /// Whether anything is wrong that keeps a cell from running.
   public var hasErrors: Bool { diagnostics.contains { $0.severity == .error } }
@@ -44,56 +54,14 @@ public struct Notebook: Sendable {
     name: String, bytes: [UInt8], verbs: VerbLibrary, overrides: Overrides,
     resolver: InputResolver
   ) throws {
-    let document = try NotebookDocument(name: name, bytes: bytes)
-    let file = document.file
-    let parsed = document.cells.map { parseCell(file, $0.contentRange, margin: $0.margin) }
-    var diagnostics = document.diagnostics + document.broken.map(\.diagnostic)
-    diagnostics += parsed.flatMap(\.diagnostics)
-
-    let ids = Self.ids(document, parsed, &diagnostics)
-    let sources = zip(ids.indices, parsed).map { index, cell in
-      CellSource(
-        id: ids[index].isEmpty ? "cell \(index + 1)" : ids[index], statements: cell.statements)
-    }
-    let checker = Checker(
-      verbs: verbs.all.map(\.signature), artifacts: ArtifactKind.allMembers,
-      overrides: overrides.values)
-    let checked = checker.check(sources)
-    diagnostics += checked.diagnostics
-
-    let keys = CellKeys(
-      cells: checked.cells, parsed: parsed, parameters: checked.parameters,
-      overrides: overrides, verbs: verbs, resolver: resolver)
-    cells = document.cells.indices.map { index in
-      let range = document.cells[index].blockRange
-      let own = diagnostics.filter { diagnostic in
-        diagnostic.severity == .error && (diagnostic.span.map { range.contains($0.lower) } ?? false)
-      }
-      return NotebookCell(
-        id: ids[index], index: index, contentRange: document.cells[index].contentRange,
-        statements: parsed[index].statements,
-        checked: checked.cells[index], key: keys.keys[index],
-        waitsFor: Self.waits(checked.cells[index], parsed[index], checked.parameters),
-        errors: own)
-    }
-    self.name = name
-    self.document = document
-    self.diagnostics = diagnostics.sorted {
-      ($0.span?.lower ?? 0, $0.message) < ($1.span?.lower ?? 0, $1.message)
-    }
-    parameters = checked.parameters
-  }
-
-  private static func waits(
-    _ cell: CheckedCell, _ parsed: ParsedCell, _ parameters: [ParameterInfo]
-  ) -> [String] {
-    let names = Set(parsed.statements.compactMap(\.boundName)).union(cell.waitsFor)
-    return parameters.filter { $0.isWaiting && names.contains($0.name) }.map(\.name)
+    self.init(
+      document: try NotebookDocument(name: name, bytes: bytes), entries: [], verbs: verbs,
+      overrides: overrides, resolver: resolver)
   }
 
   /// The id of each cell: the explicit one, else the first name bound. A cell without one, and a
   /// second cell of the same id, are errors and get an empty id.
-  private static func ids(
+  static func ids(
     _ document: NotebookDocument, _ parsed: [ParsedCell], _ diagnostics: inout [Diagnostic]
   ) -> [String] {
     var first: [String: SourceSpan] = [:]
@@ -135,10 +103,14 @@ public struct NotebookCell: Sendable {
   public let statements: [Statement]
   public let checked: CheckedCell
   public let key: CellKey
-  /// Parameters without a value that the cell needs, or defines.
-  public let waitsFor: [String]
+  /// Parameters without a value that the cell needs.
+  public var waitsFor: [String] { checked.waitsFor }
   /// Static errors within the cell.
   public let errors: [Diagnostic]
+  /// Ids of the entries that bind names of this cell anew.
+  public var replacedBy: [String] = []
+  /// Whether entries of the session reach the cell, so that its output belongs to no file.
+  public var isTouched = false
 }
 
 extension Statement {

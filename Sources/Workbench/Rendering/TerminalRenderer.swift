@@ -81,7 +81,8 @@ public struct TerminalRenderer: Sendable {
     for (column, cell) in cells.enumerated() {
       let text = Self.cut(cell, to: widths[column])
       let pad = String(
-        repeating: " ", count: max(0, widths[column] - displayWidth(of: Self.printable(text.plain))))
+        repeating: " ", count: max(0, widths[column] - displayWidth(of: Self.printable(text.plain)))
+      )
       parts.append(isNumeric[column] ? pad + line(text) : line(text) + pad)
     }
     var result = parts.joined(separator: "  ")

@@ -37,9 +37,11 @@ public enum CellState: Hashable, Sendable {
 extension Notebook {
   /// The state of each cell, and the regions that no cell owns.
   public func states() -> (cells: [CellState], orphans: [RegionStates.Orphan]) {
-    let states = document.states(ids: ids, keys: cells.map(\.key.hex))
+    let own = cells.prefix(document.cells.count)
+    let states = document.states(ids: own.map(\.id), keys: own.map(\.key.hex))
     let regions = Dictionary(document.regions.map { ($0.id, $0) }) { first, _ in first }
-    let refined = zip(cells, states.cells).map { cell, state -> CellState in
+    let refined = zip(own, states.cells).map { cell, state -> CellState in
+      if cell.isReplaced { return .fresh }
       let region = cell.id.isEmpty ? nil : regions[cell.id]
       func matches(_ key: String?) -> Bool {
         guard let key, let region else { return false }
@@ -59,6 +61,6 @@ extension Notebook {
         return state == .fresh ? .fresh : .stale
       }
     }
-    return (refined, states.orphans)
+    return (refined + cells.dropFirst(own.count).map(\.entryState), states.orphans)
   }
 }

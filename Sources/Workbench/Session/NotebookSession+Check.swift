@@ -72,18 +72,24 @@ extension NotebookSession {
 }
 
 /// A verdict as it stands in a saved output.
-struct SavedVerdict: Hashable, Sendable {
+package struct SavedVerdict: Hashable, Sendable {
   /// `claim` or `prediction`.
-  let kind: String
+  package let kind: String
   /// `held`, `refuted`, `undecided`, `came true`, `did not`.
-  let word: String
-  let text: String
+  package let word: String
+  package let text: String
+
+  package init(kind: String, word: String, text: String) {
+    self.kind = kind
+    self.word = word
+    self.text = text
+  }
 
   /// A claim that the data speak against; a prediction decides nothing.
   var isRefuted: Bool { kind == "claim" && word == "refuted" }
 
   /// The verdicts of a body, in order.
-  static func all(in body: String) -> [SavedVerdict] {
+  package static func all(in body: String) -> [SavedVerdict] {
     body.split(separator: "\n").compactMap { line in
       for kind in ["claim", "prediction"] where line.hasPrefix("**\(kind) ") {
         let rest = line.dropFirst(kind.count + 3)

@@ -86,7 +86,7 @@ extension NotebookSession {
           isOpen = true
         }
       }
-      _ = try? evaluator.run(notebook.cells[index], file: notebook.document.file)
+      _ = try? evaluator.run(notebook.cells[index], file: notebook.file)
       return RunPlan.Cell(
         id: cell.id, state: cell.state, wouldRun: true, steps: steps, isOpen: isOpen)
     }

@@ -1,4 +1,4 @@
-import Artifacts
+package import Artifacts
 public import Diagnostics
 import Execution
 import Language
@@ -15,7 +15,7 @@ public final class NotebookSession {
   let store: ArtifactStore
   let workspace: Workspace
   let digests: FileDigests
-  let runner: NodeRunner
+  package let runner: NodeRunner
   let plots: any PlotRenderer
   /// The state, and the way to interrupt what runs.
   public let core: SessionCore
@@ -29,6 +29,8 @@ public final class NotebookSession {
   /// What cells showed in this session, for `:show`.
   public private(set) var shown: [String: String] = [:]
   public var terminal: TerminalStyle
+  /// What was typed at the prompt, and what this session knows beside the file.
+  var prompted = PromptedState()
 
   /// How terminal text is written.
   public struct TerminalStyle: Sendable {
@@ -64,12 +66,19 @@ public final class NotebookSession {
   }
 
   /// Opens a notebook whose text is at hand; `path` says where it belongs.
-  init(
+  package init(
     path: String, bytes: [UInt8], options: SessionOptions,
     terminal: TerminalStyle = TerminalStyle(), observer: (any SessionObserver)? = nil,
     store: ArtifactStore? = nil, verbs: VerbLibrary = .standard,
     plots: any PlotRenderer = GnuplotRenderer()
   ) throws {
+    if let output = options.outputFile, !options.overrides.isEmpty,
+      NotebookFile.isSame(output, path)
+    {
+      throw SessionError(
+        "'\(output)' is the notebook itself, and outputs of overridden parameters are never "
+          + "written into it", status: .usage)
+    }
     self.path = path
     self.options = options
     self.terminal = terminal
@@ -82,9 +91,11 @@ public final class NotebookSession {
     let core = SessionCore(accepts: options.accepts, observer: observer)
     self.core = core
     do {
-      self.store = try store ?? ArtifactStore.open(at: workspace.storeFolder) { issue in
-        core.observer?.note("\(issue)")
-      }
+      self.store =
+        try store
+        ?? ArtifactStore.open(at: workspace.storeFolder) { issue in
+          core.observer?.note("\(issue)")
+        }
     } catch {
       throw SessionError("\(error)", status: .failed)
     }
@@ -105,6 +116,7 @@ public final class NotebookSession {
       work: WorkContext(cancellation: core.cancellation, threads: options.threads))
     openState()
     rebuildEvaluator()
+    runner.onLost = { [core] in core.observer?.note($0) }
     runner.onWaiting = { [core] label in
       core.observer?.note("another process computes \(label); waiting for it")
     }
@@ -123,13 +135,13 @@ public final class NotebookSession {
   /// Everything that is wrong with the notebook, or worth knowing, with its place.
   public func renderedDiagnostics(colour: Bool) -> [String] {
     let renderer = DiagnosticRenderer(colour: colour)
-    return notebook.diagnostics.map { renderer.render($0, in: notebook.document.file) }
+    return notebook.diagnostics.map { renderer.render($0, in: notebook.file) }
   }
 
   /// An error of an evaluation in words, with its place where it has one.
   func rendered(_ error: any Error) -> String {
     guard let diagnostic = error as? Diagnostic else { return "\(error)" }
-    return DiagnosticRenderer().render(diagnostic, in: notebook.document.file)
+    return DiagnosticRenderer().render(diagnostic, in: notebook.file)
   }
 
   /// The cells with their states, as the reducer has them.
@@ -154,7 +166,8 @@ public final class NotebookSession {
         rendered[index] = output
         effects += core.send(event)
       case .save(let index):
-        let outcome = savesOutputs ? save(rendered[index]) : .unchanged
+        let saves = savesOutputs && belongsToFile(index)
+        let outcome = saves ? save(rendered[index]) : .unchanged
         effects += core.send(.saved(outcome))
       case .cancelRunning: core.cancellation.cancel()
       case .finish:
@@ -181,12 +194,14 @@ public final class NotebookSession {
     core.observer?.willRun(cell: name, index: index, of: notebook.cells.count)
     let start = CostMeter.now()
     do {
-      let result = try evaluator.run(cell, file: notebook.document.file)
+      let result = try evaluator.run(cell, file: notebook.file)
       let blocks = result.outputs.flatMap(\.blocks)
       let renderer = TerminalRenderer(
         usesColour: terminal.usesColour, width: terminal.width, plots: plots)
       let text = renderer.text(of: blocks)
       shown[name] = text
+      prompted.note(
+        cell, result, blocks, isInFile: savesOutputs && belongsToFile(index))
       let seconds = CostMeter.now() - start
       if result.status == .done { recordParts(of: cell, seconds: seconds) }
       // Static errors were told before the run.
@@ -248,7 +263,7 @@ public final class NotebookSession {
     let granted = granted
     let overrides = overrides
     return OutputSaver(
-      notebook: notebook, source: path, target: options.outputFile ?? path,
+      notebook: fileNotebook(), source: path, target: options.outputFile ?? path,
       accepts: options.accepts
     ) { bytes in
       var overrides = overrides
@@ -259,36 +274,56 @@ public final class NotebookSession {
     }
   }
 
+  /// The document as it is in the file after what this session wrote.
+  var currentDocument: NotebookDocument {
+    guard let saver, saver.source == saver.target else { return notebook.document }
+    return saver.notebook.document
+  }
+
+  /// The notebook without what was typed at the prompt, for writing outputs.
+  private func fileNotebook() -> Notebook {
+    guard !prompted.entries.isEmpty else { return notebook }
+    return Notebook(
+      document: notebook.document, entries: [], verbs: verbs, overrides: overrides,
+      resolver: Self.resolver(workspace, granted, digests, Cancellation(), overrides))
+  }
+
   // MARK: Changing the notebook
 
   /// Gives a parameter a value, or takes it back; what reads it becomes stale.
   public func set(_ name: String, to text: String?) throws {
     var changed = overrides
     if let text { changed.set(name, to: text) } else { changed.remove(name) }
-    try reload(bytes: notebook.document.file.bytes, overrides: changed)
+    try reload(bytes: currentDocument.file.bytes, overrides: changed)
   }
 
   /// Takes another text for the notebook, such as the file after an edit.
-  func reload(bytes: [UInt8], overrides: Overrides? = nil) throws {
+  package func reload(bytes: [UInt8], overrides: Overrides? = nil) throws {
     var overrides = overrides ?? self.overrides
     var granted = granted
+    let document = currentDocument
+    let previous = (notebook: notebook, evaluator: evaluator)
     notebook = try Self.load(
       path: path, bytes: bytes, verbs: verbs, overrides: &overrides, granted: &granted,
-      workspace: workspace, digests: digests)
+      workspace: workspace, digests: digests, entries: prompted.entries,
+      document: document.file.bytes == bytes ? document : nil)
     self.overrides = overrides
     self.granted = granted
     saver = nil
     openState()
     rebuildEvaluator()
+    evaluator.adoptValues(
+      of: previous.evaluator, where: Self.unchangedCells(previous.notebook, notebook))
   }
 
   private func openState() {
     let positions = Dictionary(
-      notebook.cells.map { ($0.name, $0.index) }) { first, _ in first }
+      notebook.cells.map { ($0.name, $0.index) }
+    ) { first, _ in first }
     let states = notebook.states().cells
     let cells = zip(notebook.cells, states).map { cell, state in
       SessionState.Cell(
-        id: cell.name, state: state,
+        id: cell.name, state: prompted.refined(state, of: cell),
         dependencies: cell.checked.dependencies.compactMap { positions[$0] })
     }
     _ = core.send(.opened(cells))
@@ -309,7 +344,9 @@ public final class NotebookSession {
     let values = Dictionary(
       notebook.parameters.compactMap { parameter in
         parameter.value.map { (parameter.name, Value($0)) }
-      }) { first, _ in first }
+      }
+    ) { first, _ in first }
+    evaluator.pathParameters = notebook.pathParameters
     for cell in notebook.cells {
       evaluator.define(cell: cell.name, statements: cell.statements, parameters: values)
       if !cell.errors.isEmpty { evaluator.failedCells.insert(cell.name) }
@@ -329,12 +366,14 @@ public final class NotebookSession {
   /// folder, and what they name may be read.
   private static func load(
     path: String, bytes: [UInt8], verbs: VerbLibrary, overrides: inout Overrides,
-    granted: inout [String], workspace: Workspace, digests: FileDigests
+    granted: inout [String], workspace: Workspace, digests: FileDigests,
+    entries: [SessionEntry] = [], document: NotebookDocument? = nil
   ) throws -> Notebook {
     func read() throws -> Notebook {
       do {
-        return try Notebook(
-          name: path, bytes: bytes, verbs: verbs, overrides: overrides,
+        return Notebook(
+          document: try document ?? NotebookDocument(name: path, bytes: bytes), entries: entries,
+          verbs: verbs, overrides: overrides,
           resolver: resolver(workspace, granted, digests, Cancellation(), overrides))
       } catch {
         throw SessionError("'\(path)': \(error)", status: .document)

@@ -39,9 +39,11 @@ final class OutputSaver {
     self.target = target
     self.accepts = accepts
     self.reread = reread
+    writesCopy = !NotebookFile.isSame(source, target)
   }
 
-  private var writesCopy: Bool { source != target }
+  /// Whether the target is another file than the notebook, however either is spelled.
+  private let writesCopy: Bool
 
   /// Takes an output and writes all outputs of the run that belong into the file as it is now.
   func save(_ output: RenderedOutput?) -> SaveOutcome {
@@ -117,9 +119,14 @@ final class OutputSaver {
 
   private func writeAssets(_ assets: [MarkdownRenderer.Asset]) throws {
     guard !assets.isEmpty else { return }
+    // A folder or file that is a link may have come with the notebook, and lead anywhere.
+    guard !NotebookFile.isLink(assetsFolder) else {
+      throw FileFailure(.createFolder, assetsFolder, reason: .symbolicLink)
+    }
     try NotebookFile.makeFolder(assetsFolder)
     for asset in assets {
       let path = assetsFolder + "/" + asset.name
+      if NotebookFile.isLink(path) { NotebookFile.remove(path) }
       // The name holds the content's digest, so a file of that name and size is the same.
       if (try? NotebookFile.read(path).bytes) == asset.bytes { continue }
       try DurableFile.write(asset.bytes, to: path)
@@ -133,7 +140,7 @@ final class OutputSaver {
   /// Removes files that a replaced region named and no region names any more.
   private func removeAssets(in before: Set<String>) {
     let after = Set(notebook.document.regions.flatMap(\.assets))
-    guard !writesCopy else { return }
+    guard !writesCopy, !NotebookFile.isLink(assetsFolder) else { return }
     for name in before.subtracting(after) { NotebookFile.remove(assetsFolder + "/" + name) }
     NotebookFile.removeFolderIfEmpty(assetsFolder)
   }

@@ -72,6 +72,12 @@ extension VerbLibrary {
   ) { arguments, context in
     let stored = try arguments.handle("index", .index).object(as: StoredIndex.self)
     let corpus = try stored.corpus.object(as: Corpus.self)
+    // A store that came with a notebook may pair an index with another corpus.
+    guard corpus.count == stored.index.documentCount else {
+      throw VerbError(
+        "the index is of \(grouped(stored.index.documentCount)) documents, and its corpus has "
+          + grouped(corpus.count), parameter: "index", help: "build the index again")
+    }
     let query = try arguments.string("query")
     let hits = try stored.index.search(query, k: try arguments.integer("k", in: 1...10_000))
     return .table(
