@@ -84,7 +84,7 @@ let package = Package(
     .testTarget(
       name: "PoiseTests", dependencies: ["poise", "poise-bench", "Artifacts", "NotebookFormat"],
       swiftSettings: settings),
-    // Holds the repository itself: the import table, the committed notebooks.
+    // Holds the repository itself: the import table, and what no file may hold.
     .testTarget(name: "RepositoryTests", dependencies: [], swiftSettings: settings),
   ]
 )

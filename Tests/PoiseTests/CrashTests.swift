@@ -7,8 +7,8 @@ import Testing
 extension ProgramTests {
   /// A run that dies at any moment leaves a valid document and a readable store.
   @Suite struct CrashTests {
-    /// Kills by each of the workers, 200 in all; every second one works in memory, where waiting
-    /// for a disk takes no part of a run.
+    /// Kills by each of the workers, 200 in all; every second one has its store in memory, where
+    /// waiting for a disk takes no part of a run.
     static let kills = [30, 70, 30, 70]
     /// Kills that follow each other in one folder before a run is let through.
     static let killsInARow = 4
@@ -29,21 +29,40 @@ extension ProgramTests {
       #expect(seen.count > states.count / 2, "the kills left the states \(seen.sorted())")
     }
 
+    /// What a killed write leaves under its temporary name goes with a later run.
+    @Test func leftoversOfKilledWritesAreSwept() throws {
+      let folder = try SampleNotebook.folder()
+      let old = DurableFile.temporaryPrefix + "4711-1"
+      let young = DurableFile.temporaryPrefix + "4711-2"
+      for name in [old, young, "notebook.assets/" + old] { try folder.write("half", to: name) }
+      var then = timespec()
+      clock_gettime(CLOCK_REALTIME, &then)
+      then.tv_sec -= 7_200
+      for name in [old, "notebook.assets/" + old] {
+        try #require(utimensat(AT_FDCWD, folder(name), [then, then], 0) == 0)
+      }
+      #expect(try PoiseProgram.run(["run", "notebook.md"], in: folder).status == 0)
+      #expect(!folder.exists(old) && !folder.exists("notebook.assets/" + old))
+      // Another process may be about to rename this one.
+      #expect(folder.exists(young))
+    }
+
     /// What every folder has to come to.
     struct Reference: Sendable {
       let states: [[UInt8]]
       let assets: [String: [UInt8]]
       /// Of a run that nobody disturbs, seconds.
       let duration: Double
-      /// Where the folders are made.
+      /// Where the stores are made.
       let parent: String
 
       init(states: [[UInt8]], in parent: String) throws {
         self.states = states
         self.parent = parent
-        let folder = try SampleNotebook.folder(in: parent)
+        let folder = try SampleNotebook.folder()
+        let store = try TemporaryFolder(in: parent)
         let start = monotonicSeconds()
-        let undisturbed = try PoiseProgram.run(["run", "notebook.md"], in: folder)
+        let undisturbed = try PoiseProgram.run(CrashTests.words(store), in: folder)
         duration = monotonicSeconds() - start
         try #require(undisturbed.status == 0, "\(undisturbed.errors)")
         #expect(try folder.read("notebook.md") == states.last)
@@ -69,20 +88,21 @@ extension ProgramTests {
       var seen: Set<Int> = []
       var killed = 0
       while killed < kills {
-        let folder = try SampleNotebook.folder(in: reference.parent)
+        let folder = try SampleNotebook.folder()
+        let store = try TemporaryFolder(in: reference.parent)
         var position = 0
         for _ in 0..<killsInARow where killed < kills {
-          let program = try PoiseProgram.start(["run", "notebook.md"], in: folder)
+          let program = try PoiseProgram.start(words(store), in: folder)
           waitForMoment(&random, program, folder, left: position, reference)
           program.send(SIGKILL)
           let outcome = program.wait()
           #expect(!outcome.timedOut)
           if outcome.signal == SIGKILL { killed += 1 }
-          position = try check(folder, after: outcome, from: position, reference)
+          position = try check(folder, store, after: outcome, from: position, reference)
           seen.insert(position)
           if outcome.signal == nil { break }
         }
-        try complete(folder, reference)
+        try complete(folder, store, reference)
       }
       return seen
     }
@@ -112,7 +132,8 @@ extension ProgramTests {
 
     /// Holds a folder against the states that it may be in, and gives the position of the one.
     static func check(
-      _ folder: TemporaryFolder, after outcome: Outcome, from before: Int, _ reference: Reference
+      _ folder: TemporaryFolder, _ store: TemporaryFolder, after outcome: Outcome,
+      from before: Int, _ reference: Reference
     ) throws -> Int {
       let document = try folder.read("notebook.md")
       let position = try #require(
@@ -131,17 +152,23 @@ extension ProgramTests {
         #expect(assets[name] != nil, "\(name) is linked and missing")
       }
       // A run that was killed before it made the store has left none.
-      if folder.exists("artifacts/poise-store.json") { try expectSoundStore(folder) }
+      if store.exists("artifacts/poise-store.json") { try expectSoundStore(store) }
       return position
     }
 
     /// Lets a run through: the result is that of a run that nobody disturbed.
-    static func complete(_ folder: TemporaryFolder, _ reference: Reference) throws {
-      let outcome = try PoiseProgram.run(["run", "notebook.md"], in: folder)
+    static func complete(
+      _ folder: TemporaryFolder, _ store: TemporaryFolder, _ reference: Reference
+    ) throws {
+      let outcome = try PoiseProgram.run(words(store), in: folder)
       #expect(outcome.status == 0, "\(outcome.errors)")
       #expect(try folder.read("notebook.md") == reference.states.last)
       #expect(try Reference.assets(of: folder) == reference.assets)
-      try expectSoundStore(folder)
+      try expectSoundStore(store)
+    }
+
+    static func words(_ store: TemporaryFolder) -> [String] {
+      ["run", "notebook.md", "--store", store("artifacts")]
     }
   }
 }

@@ -28,6 +28,7 @@ final class OutputSaver {
   private let accepts: Bool
   private let reread: Reader
   private var outputs: [RenderedOutput] = []
+  private var hasSwept = false
   private(set) var notebook: Notebook
 
   init(
@@ -96,6 +97,7 @@ final class OutputSaver {
     let isChanged = bytes != beforeBytes
     if isChanged {
       try DurableFile.write(bytes, to: target, replacing: stamp)
+      removeLeftovers()
       notebook = try reread(bytes)
       removeAssets(in: before)
     }
@@ -121,6 +123,14 @@ final class OutputSaver {
   }
 
   private var assetsFolder: String { NotebookFile.assetsFolder(of: target) }
+
+  /// Earlier runs that were killed may have left halves of files, once per run is enough to look.
+  private func removeLeftovers() {
+    guard !hasSwept else { return }
+    hasSwept = true
+    DurableFile.removeLeftovers(in: NotebookFile.folder(of: target))
+    DurableFile.removeLeftovers(in: assetsFolder)
+  }
 
   private func writeAssets(_ assets: [MarkdownRenderer.Asset]) throws {
     guard !assets.isEmpty else { return }

@@ -75,10 +75,8 @@ enum SampleNotebook {
     The last line has no ending.
     """
 
-  static func folder(
-    documents count: Int = 300, in parent: String = TemporaryFolder.disk
-  ) throws -> TemporaryFolder {
-    try TemporaryFolder(["docs.jsonl": documents(count), "notebook.md": text], in: parent)
+  static func folder(documents count: Int = 300) throws -> TemporaryFolder {
+    try TemporaryFolder(["docs.jsonl": documents(count), "notebook.md": text])
   }
 
   /// The saved document after each of its cells in turn: the only states that a run, however it
