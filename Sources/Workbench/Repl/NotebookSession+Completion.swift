@@ -13,7 +13,8 @@ extension NotebookSession {
     switch context {
     case .nothing: found = []
     case .command(let prefix):
-      found = ReplCommand.forms.map { ":\($0.name)" }.filter { $0.hasPrefix(prefix) }
+      found = ReplCommand.forms.map { ":\($0.name)" + ($0.operands.isEmpty ? "" : " ") }
+        .filter { $0.hasPrefix(prefix) }
     case .commandOperand(let command, let prefix): found = operands(of: command, prefix)
     case .name(let prefix, let call): found = names(prefix, call)
     case .member(let subject, let prefix):

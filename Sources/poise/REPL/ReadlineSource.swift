@@ -66,9 +66,10 @@ final class ReadlineSource: LineSource {
   private func handle(_ event: PromptSignals.Event) -> LineEvent? {
     switch event {
     case .interrupt:
+      // Before the editor lets go of the terminal, which moves the cursor to the line's start.
+      Terminal.print("^C")
       rl_callback_sigcleanup()
       rl_callback_handler_remove()
-      Terminal.print("^C")
       return .interrupted
     case .resize:
       rl_resize_terminal()
