@@ -42,7 +42,7 @@ import Workbench
     _ = try session.enter("z = double + 1")
     let circle = try session.enter("double = z")
     #expect(circle.status == .rejected)
-    #expect(circle.diagnostics.first?.contains("in a circle: in1 → in2 → in1") == true)
+    #expect(circle.diagnostics.first?.contains("in a circle: in2 → in1 → in2") == true)
     #expect(session.entries.map(\.id) == ["in1"])
   }
 
@@ -81,7 +81,8 @@ import Workbench
     let before = try folder.read()
     let ids = try session.add()
     #expect(ids == ["y", "shown"])
-    #expect(try folder.read() == before + "\n```poise\ny = 2\n```\n\n```poise {#shown}\ny + other\n```\n")
+    #expect(
+      try folder.read() == before + "\n```poise\ny = 2\n```\n\n```poise {#shown}\ny + other\n```\n")
     #expect(session.entries.map(\.text) == ["unrelated = 3"])
     session.run(.stale)
     #expect(try folder.read().contains("poise:out shown"))

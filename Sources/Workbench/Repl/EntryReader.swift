@@ -59,7 +59,8 @@ public struct EntryReader: Sendable {
   package static func isOpen(_ text: String) -> Bool {
     var scan = SourceScan()
     scan.read(text.utf8)
-    return scan.bracketDepth > 0 || scan.endsOpen
+    // A bracket closed by another kind is a mistake that no further line can mend.
+    return !scan.isMismatched && (scan.bracketDepth > 0 || scan.endsOpen)
   }
 }
 
@@ -84,6 +85,8 @@ package struct SourceScan {
 
   package private(set) var frames: [Frame] = []
   package private(set) var isInComment = false
+  /// Whether a closing bracket was met that closes nothing, or a bracket of another kind.
+  package private(set) var isMismatched = false
   private var word: [UInt8] = []
   /// The last word or sign, to tell an open end.
   private var last: [UInt8] = []
@@ -158,7 +161,14 @@ package struct SourceScan {
       }
       frames.append(frame)
     case UInt8(ascii: ")"), UInt8(ascii: "]"), UInt8(ascii: "}"):
-      if !frames.isEmpty { frames.removeLast() }
+      let opener = frames.popLast()?.kind
+      let fits: Bool =
+        switch byte {
+        case UInt8(ascii: ")"): opener == UInt8(ascii: "(")
+        case UInt8(ascii: "]"): opener == UInt8(ascii: "[")
+        default: opener == UInt8(ascii: "{") || opener == UInt8(ascii: "i")
+        }
+      if !fits { isMismatched = true }
     case 0x22: frames.append(Frame(kind: byte, start: offset))
     case UInt8(ascii: ","):
       if !frames.isEmpty {
