@@ -4,6 +4,7 @@
 /// word that wants something after it. An empty line ends it in any case. What a string holds
 /// never counts; strings end on their line.
 public struct EntryReader: Sendable {
+  /// What a line did to the entry.
   public enum Step: Sendable, Equatable {
     /// The entry goes on in the next line.
     case more
@@ -15,6 +16,7 @@ public struct EntryReader: Sendable {
 
   private var lines: [String] = []
 
+  /// A reader at the start of an entry.
   public init() {}
 
   /// What was typed of an entry that is not complete; empty at its start.
@@ -28,6 +30,7 @@ public struct EntryReader: Sendable {
   ///   - text: Without a line end behind it.
   ///   - next: The line that follows, where that can be known: an indented one goes on. Asked for
   ///     only where it matters.
+  /// - Returns: Whether the entry goes on, or all of it.
   public mutating func add(_ text: String, next: () -> String? = { nil }) -> Step {
     let isBlank = text.allSatisfy(\.isWhitespace)
     if isBlank {
