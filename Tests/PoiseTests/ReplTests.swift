@@ -43,7 +43,7 @@ import Testing
       [":run", ":set k 2", ":set k", ":cells"], notebook: Self.notebook)
     #expect(run.status == 0)
     #expect(run.output.hasPrefix("notebook.md: 2 cells, 2 missing\n"))
-    #expect(run.output.contains("k reaches k, checks\n  claim \"twice is more than six\"\n"))
+    #expect(run.output.contains("k reaches checks\n  claim \"twice is more than six\"\n"))
     #expect(run.output.contains("claim \"twice is more than six\": held → refuted\n"))
     #expect(run.output.contains("claim \"twice is more than six\": refuted → held\n"))
     #expect(run.output.contains("k       fresh  param k = 5 in 1...20\n"))
