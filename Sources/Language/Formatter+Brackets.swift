@@ -29,14 +29,14 @@ extension LayoutBuilder {
     let isKeptBroken =
       !isPlain && !isComprehension && tokens[close - 1].kind == .comma && tokens[close].startsLine
     var head = [opener]
-    head += takeTrailingComments()
+    head += takeTrailingComment()
     var inner: [Layout] = [.softLine]
     if isComprehension {
       inner += clauses(close)
     } else {
       inner += elements(close, hasTrailingComma: !isPlain)
     }
-    let last = takeComments()
+    let last = takeComments(afterToken: false)
     if !last.isEmpty { inner += [.softLine] + last }
     index = close + 1
     head.append(.nest(.concat(inner)))
@@ -53,11 +53,11 @@ extension LayoutBuilder {
       if index < close { index += 1 }
       if index < close {
         parts.append(.text(","))
-        parts += takeTrailingComments()
+        parts += takeTrailingComment()
         parts.append(.line)
       } else {
         if hasTrailingComma { parts.append(.trailingComma) }
-        parts += takeTrailingComments()
+        parts += takeTrailingComment()
       }
     }
     return parts
@@ -73,7 +73,7 @@ extension LayoutBuilder {
       }
       parts.append(.group(clause, mustBreak: hasComments(start, index)))
       if index < close, tokens[index].kind == .comma { index += 1 }
-      parts += takeTrailingComments()
+      parts += takeTrailingComment()
       if index < close { parts.append(.line) }
     }
     return parts

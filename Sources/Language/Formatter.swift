@@ -105,7 +105,7 @@ struct LayoutBuilder {
       let tail = isWhere ? bindings(end) : sequence(until: end) { _, _ in false }
       parts.append(.nest(.concat([.line, .text(isWhere ? "where " : ": "), tail])))
     }
-    parts += takeTrailingComments()
+    parts += takeTrailingComment()
     return .group(.concat(parts), mustBreak: mustBreak)
   }
 
@@ -118,7 +118,7 @@ struct LayoutBuilder {
       guard index < end else { break }
       index += 1
       if index < end { parts.append(.text(",")) }
-      parts += takeTrailingComments()
+      parts += takeTrailingComment()
       if index < end { parts.append(.line) }
     }
     return .group(.nest(.concat(parts)), mustBreak: hasComments(start - 1, end))
@@ -138,7 +138,7 @@ struct LayoutBuilder {
     while index < end {
       let token = tokens[index]
       if previous != nil, previous != .dot, stop(token.kind, endsValue) { break }
-      let leading = takeComments()
+      let leading = takeComments(afterToken: previous != nil)
       segments[segments.count - 1] += leading
       if breaksBefore(token) || previous != nil && !leading.isEmpty {
         segments.append([.line])
@@ -224,26 +224,23 @@ struct LayoutBuilder {
     return low < comments.count && comments[low].nextToken < end
   }
 
-  /// All comments before the next token.
-  mutating func takeComments() -> [Layout] {
-    var result: [Layout] = []
+  /// All comments before the next token. One behind a token stays there; others stand on lines of
+  /// their own.
+  mutating func takeComments(afterToken: Bool = true) -> [Layout] {
+    var result: [Layout] = afterToken ? takeTrailingComment() : []
     while nextComment < comments.count, comments[nextComment].nextToken <= index {
-      let comment = comments[nextComment]
-      result.append(comment.isOwnLine ? .ownLine(text(comment)) : .comment(text(comment)))
+      result.append(.ownLine(text(comments[nextComment])))
       nextComment += 1
     }
     return result
   }
 
-  /// The comments behind the last token, on its line.
-  mutating func takeTrailingComments() -> [Layout] {
-    var result: [Layout] = []
-    while nextComment < comments.count, comments[nextComment].nextToken <= index,
+  /// The comment behind the last token, on its line.
+  mutating func takeTrailingComment() -> [Layout] {
+    guard nextComment < comments.count, comments[nextComment].nextToken <= index,
       !comments[nextComment].isOwnLine
-    {
-      result.append(.comment(text(comments[nextComment])))
-      nextComment += 1
-    }
-    return result
+    else { return [] }
+    nextComment += 1
+    return [.comment(text(comments[nextComment - 1]))]
   }
 }

@@ -19,7 +19,7 @@ import Testing
       head + "x = evaluate(i, 👉d.test)",
       [
         "'evaluate' takes 1 argument without a label | write on: …"
-      ].map { $0 } + ["'evaluate' needs its argument 'on' | write on: …"].filter { _ in false })
+      ])
     expectFindings(head + "x = 👉evaluate(i)", ["'evaluate' needs its argument 'on' | write on: …"])
     expectFindings("x = 👉bm25()", ["'bm25' needs its argument 'corpus'"])
     expectFindings(
@@ -114,7 +114,7 @@ import Testing
         "the argument 'values' of 'mean' is a list of numbers, got a list of strings",
         "the index 2 is outside a list of 2", "the index 0.5 is not a whole number",
         "the record has no member 'z' | it has k, s", "a number can't be indexed",
-        "a list is indexed by a number, got a string", "a list of numbers has no members",
+        "the record has no member 'a' | it has k, s", "a list of numbers has no members",
       ])
     let head = "d = load(\"a\")\nr = evaluate(bm25(d.corpus), on: d.test)\n"
     expectFindings(
@@ -288,7 +288,8 @@ import Testing
   @Test func unknownPathsAreRefused() {
     let help = "the path has to be known before the run | write it as text, or as a param"
     expectFindings("d = load(\"a\")\nx = load(👉\"{mean([1])}\")", [help])
-    expectFindings("param p\nx = load(👉p)", [help])
+    // What hangs on a parameter without a value waits for it, and is no mistake.
+    expectFindings("param p\nx = load(p)", [])
     expectFindings("f(p) = load(👉p)\nx = over([1], f)", [help])
     expectFindings("f(p) = load(p)", [])
     expectFindings("x = read_all(👉[\"{n}\" for n in 1...100])", [help])
