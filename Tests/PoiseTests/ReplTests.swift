@@ -43,7 +43,7 @@ import Testing
       [":run", ":set k 2", ":set k", ":cells"], notebook: Self.notebook)
     #expect(run.status == 0)
     #expect(run.output.hasPrefix("notebook.md: 2 cells, 2 missing\n"))
-    #expect(run.output.contains("k reaches k, checks\n  claim \"twice is more than six\"\n"))
+    #expect(run.output.contains("k reaches checks\n  claim \"twice is more than six\"\n"))
     #expect(run.output.contains("claim \"twice is more than six\": held → refuted\n"))
     #expect(run.output.contains("claim \"twice is more than six\": refuted → held\n"))
     #expect(run.output.contains("k       fresh  param k = 5 in 1...20\n"))
@@ -114,12 +114,12 @@ private struct ReplRun {
   private static func spawn(_ words: [String], in folder: String, root: String) throws -> Int32 {
     let script = "cd \"$1\" && shift && exec \"$@\""
     let command = ["/bin/sh", "-c", script, "sh", folder, try program()] + words
-    var arguments = command.map { strdup($0) } + [nil]
-    var environment =
-      [
-        "PATH=/usr/bin:/bin", "HOME=\(root)/home", "XDG_CACHE_HOME=\(root)/cache",
-        "XDG_STATE_HOME=\(root)/state",
-      ].map { strdup($0) } + [nil]
+    var arguments: [UnsafeMutablePointer<CChar>?] = command.map { strdup($0) } + [nil]
+    let settings = [
+      "PATH=/usr/bin:/bin", "HOME=\(root)/home", "XDG_CACHE_HOME=\(root)/cache",
+      "XDG_STATE_HOME=\(root)/state",
+    ]
+    var environment: [UnsafeMutablePointer<CChar>?] = settings.map { strdup($0) } + [nil]
     defer { for pointer in arguments + environment { free(pointer) } }
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)

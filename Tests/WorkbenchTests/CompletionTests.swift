@@ -41,7 +41,7 @@ import Workbench
     ("?disag", "?", ["disagreements"]),
     ("x = 3.", "x = 3.", []),
     ("# bm", "# bm", []),
-    ("[1...de", "[1...", ["depth"]),
+    ("[1...de", "[1...", ["depth", "describe("]),
   ])
   func candidates(_ line: String, _ kept: String, _ expected: [String]) throws {
     let (before, candidates) = try complete(line)
@@ -50,7 +50,8 @@ import Workbench
   }
 
   @Test func metricsAndChoicesStandInStrings() throws {
-    let (kept, metrics) = try complete("evaluate(lex, on: s.test, metrics: [\"recall@10\", \"ndcg@1")
+    let (kept, metrics) = try complete(
+      "evaluate(lex, on: s.test, metrics: [\"recall@10\", \"ndcg@1")
     #expect(metrics == ["ndcg@1", "ndcg@10", "ndcg@100"])
     #expect(kept.hasSuffix("\"recall@10\", \""))
     #expect(try complete("plot(t, kind: \"sc").1 == ["scatter"])

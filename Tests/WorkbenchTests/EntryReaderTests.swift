@@ -6,6 +6,7 @@ import Workbench
     "1 + 1", "x = [1, 2]", "f(a) = a", "# only a comment (", "x = \"a ( string\"",
     "s = \"{x} and (\"", "claim a > b : \"text\"", "x = \"never closed", "y = 5 # then +",
     "thereby", "x.by_name", "\"by\"", "report[\"ndcg@10\"]",
+    "mean([1, 2)", "x = 1)", "f(1, {a: 2)",
   ])
   func completeLines(_ line: String) {
     var reader = EntryReader()
@@ -88,9 +89,10 @@ import Workbench
   }
 
   @Test func helpNamesAllCommands() {
-    for name in ["open", "cells", "run", "show", "set", "plan", "explain", "add", "save",
-      "artifacts", "ledger", "doc", "help", "quit"]
-    {
+    for name in [
+      "open", "cells", "run", "show", "set", "plan", "explain", "add", "save",
+      "artifacts", "ledger", "doc", "help", "quit",
+    ] {
       #expect(ReplCommand.helpText.contains("  :\(name)"))
     }
   }

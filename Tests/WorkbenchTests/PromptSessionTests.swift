@@ -42,7 +42,7 @@ import Workbench
     _ = try session.enter("z = double + 1")
     let circle = try session.enter("double = z")
     #expect(circle.status == .rejected)
-    #expect(circle.diagnostics.first?.contains("in a circle: in1 → in2 → in1") == true)
+    #expect(circle.diagnostics.first?.contains("in a circle: in2 → in1 → in2") == true)
     #expect(session.entries.map(\.id) == ["in1"])
   }
 
@@ -81,7 +81,8 @@ import Workbench
     let before = try folder.read()
     let ids = try session.add()
     #expect(ids == ["y", "shown"])
-    #expect(try folder.read() == before + "\n```poise\ny = 2\n```\n\n```poise {#shown}\ny + other\n```\n")
+    #expect(
+      try folder.read() == before + "\n```poise\ny = 2\n```\n\n```poise {#shown}\ny + other\n```\n")
     #expect(session.entries.map(\.text) == ["unrelated = 3"])
     session.run(.stale)
     #expect(try folder.read().contains("poise:out shown"))
@@ -145,11 +146,34 @@ import Workbench
   }
 }
 
+@Suite struct LastOutputTests {
+  @Test func savedOutputsShowAsNewOnes() throws {
+    let folder = try PromptFolder()
+    let session = try folder.session(
+      """
+      ```poise {#a}
+      table({name: ["a|b", "*c*", "\\\\"], score: [1, 2.5, 3]})
+      [1, 2]
+      claim 2 > 1 : "two_or [more] < 3"
+      "several\\nlines"
+      ```
+      """ + "\n")
+    session.run(.stale)
+    let text = try #require(session.shown["a"])
+    #expect(text.contains("a|b") && text.contains("two_or [more] < 3"))
+    let again = try NotebookSession(path: "\(folder.path)/notebook.md")
+    let output = try again.lastOutput(of: "a")
+    #expect(output.text == text)
+    #expect(output.note == nil)
+    #expect(throws: SessionError.self) { try again.lastOutput(of: "b") }
+  }
+}
+
 @Suite struct KnobTests {
   @Test func reachIsWhatDependsOnTheKnob() throws {
     let session = try PromptFolderSession(knobNotebook)
     let reach = try session.value.reach(ofParameter: "k")
-    #expect(reach.cells == ["k", "double", "checks"])
+    #expect(reach.cells == ["double", "checks"])
     #expect(reach.claims == ["claim \"double is more than six\""])
     let error = #expect(throws: SessionError.self) { try session.value.reach(ofParameter: "kk") }
     #expect(error?.description == "there is no parameter 'kk'; did you mean 'k'?")

@@ -71,7 +71,8 @@ enum SavedBody {
     }
     var rest = text
     while let character = rest.popFirst() {
-      if character == "\\", let next = rest.first, next.isASCII, next.isPunctuation || next.isSymbol {
+      if character == "\\", let next = rest.first, next.isASCII, next.isPunctuation || next.isSymbol
+      {
         piece.append(next)
         rest.removeFirst()
       } else if character == "*", rest.first == "*" {

@@ -7,6 +7,7 @@ extension NotebookSession {
   /// - Parameters:
   ///   - pending: Lines of the entry above this one.
   ///   - line: The line up to the cursor.
+  /// - Returns: Sorted candidates; none where nothing fits.
   public func completion(pending: String, line: String) -> Completion {
     let (context, start) = Completer.context(pending: pending, line: line)
     let found: [String]

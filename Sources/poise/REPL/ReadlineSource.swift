@@ -11,7 +11,11 @@ final class ReadlineSource: LineSource {
   private let history: HistoryFile?
   private let colour: Bool
 
-  /// - Parameter complete: What may follow at the cursor.
+  /// - Parameters:
+  ///   - signals: What is waited for besides keys.
+  ///   - history: Entries of earlier sessions.
+  ///   - colour: Whether the prompt has a colour.
+  ///   - complete: What may follow at the cursor.
   init(
     signals: PromptSignals, history: HistoryFile?, colour: Bool,
     complete: @escaping (_ pending: String, _ line: String) -> Completion
