@@ -116,9 +116,11 @@ import Workbench
       try decode([6] + [UInt8](repeating: 0xFF, count: 7) + [0x7F])
     }
     // Nesting is bounded.
-    let deep = [UInt8](repeating: 0, count: 0) + (0..<500).flatMap { _ in
-      [6, 1, 0, 0, 0, 0, 0, 0, 0] as [UInt8]
-    }
+    let deep =
+      [UInt8](repeating: 0, count: 0)
+      + (0..<500).flatMap { _ in
+        [6, 1, 0, 0, 0, 0, 0, 0, 0] as [UInt8]
+      }
     #expect(throws: (any Error).self) { try decode(deep + [0]) }
   }
 

@@ -128,8 +128,10 @@ private struct ReadBody {
       let start = before.utf8.count + 1
       let text = before + " " + word + " " + after
       let marked = MarkedText(text: text, marks: [start..<start + word.utf8.count])
-      let markdown = body([.table(
-        TableLayout(headers: ["s"], isNumeric: [false], rows: [[InlineText(marked)]]))])
+      let markdown = body([
+        .table(
+          TableLayout(headers: ["s"], isNumeric: [false], rows: [[InlineText(marked)]]))
+      ])
       let read = ReadBody(markdown)
       #expect(read.isPlain, "\(read.kinds) of \(markdown)")
       #expect(read.kinds["strong"] == 1, "\(markdown)")

@@ -52,10 +52,14 @@ import Workbench
     "median": ["[median([3, 1, 2]), median([4, 1, 2, 3])]"],
     "log": ["[log(2), log(8, base: 2)]"],
     "round": ["round([1.005, 2.5, -2.5], decimals: 1)"],
-    "bins": ["bins([1, 2, 3, 10], count: 3)", "bins([1, 2, 3, 10], count: 2, width: \"quantile\")"],
+    "bins": [
+      "bins([1, 2, 3, 10], count: 3)", "bins([1, 2, 3, 10], count: 2, width: \"quantile\")",
+    ],
     "spearman": ["spearman([1, 2, 3, 4], [2, 1, 3, 4])"],
     "fit": ["fit([1, 2, 3, 4], [1, 4, 9, 17], degree: 2)"],
-    "plot": ["plot([{x: 1, y: 2, s: \"a\"}, {x: 2, y: 3, s: \"b\"}], x: \"x\", y: \"y\", by: \"s\")"],
+    "plot": [
+      "plot([{x: 1, y: 2, s: \"a\"}, {x: 2, y: 3, s: \"b\"}], x: \"x\", y: \"y\", by: \"s\")"
+    ],
     "over": ["over([1, 2, 3], trial)"],
   ]
 
