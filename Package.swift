@@ -72,17 +72,19 @@ let package = Package(
     tests("Retrieval", ["Execution", "Corpora", "Evaluation"]),
     tests("Evaluation", ["Execution", "Corpora"]),
     tests("Plotting"),
-    tests(
-      "Workbench",
-      [
-        "Diagnostics", "Language", "NotebookFormat", "Artifacts", "Execution", "Corpora",
-        "Retrieval", "Evaluation", "Plotting",
-      ]),
+    .testTarget(
+      name: "WorkbenchTests",
+      dependencies: [
+        "Workbench", "Diagnostics", "Language", "NotebookFormat", "Artifacts", "Execution",
+        "Corpora", "Retrieval", "Evaluation", "Plotting", "CMarkGFM",
+      ],
+      // Read where they lie, and written there when a test records them anew.
+      exclude: ["Cases", "Fixtures"], swiftSettings: settings),
     // Drives the built `poise` program as a person or a script would.
     .testTarget(
       name: "PoiseTests", dependencies: ["poise", "poise-bench", "Artifacts", "NotebookFormat"],
       swiftSettings: settings),
-    // Holds the repository itself: the import table, the committed notebooks.
+    // Holds the repository itself: the import table, and what no file may hold.
     .testTarget(name: "RepositoryTests", dependencies: [], swiftSettings: settings),
   ]
 )

@@ -27,7 +27,7 @@ package struct FileCalls: Sendable {
 /// 3. The mode of an existing file is kept (and its owner, where allowed); a new one gets 0644
 ///    less the process's umask. A file that may not be written is not replaced either.
 /// 4. No temporary file stays behind after an error. One left by a power cut is found by its
-///    name, and swept by `poise artifacts gc` where it is in a store.
+///    name, and swept by `poise artifacts gc` in a store, by ``removeLeftovers(in:)`` elsewhere.
 public enum DurableFile {
   /// Temporary files are called this, a process id and a number.
   package static let temporaryPrefix = ".poise-tmp-"
@@ -89,6 +89,22 @@ public enum DurableFile {
     // and nothing here can change it.
     let flushed = calls.flushFolder(folder.number)
     if flushed != -Int(EINVAL) { try check(flushed, .flush, path) }
+  }
+
+  /// Deletes temporary files in a folder that were left by a kill or a power cut more than an hour
+  /// ago; younger ones may belong to a write that goes on. What can't be deleted stays.
+  public static func removeLeftovers(in folder: String) {
+    guard let opened = try? Descriptor.open(folder, flags: O_RDONLY | O_DIRECTORY, .list),
+      let names = try? FolderListing.names(in: opened, path: folder)
+    else { return }
+    let now = FileStamp.now
+    for name in names where name.hasPrefix(temporaryPrefix) {
+      var status = stat()
+      guard fstatat(opened.number, name, &status, AT_SYMLINK_NOFOLLOW) == 0, status.isRegularFile,
+        now - FileStamp(status).modified > ArtifactStore.temporaryAge
+      else { continue }
+      unlinkat(opened.number, name, 0)
+    }
   }
 
   private static func check(

@@ -13,15 +13,19 @@ public struct Diagnostic: Error, Hashable, Sendable {
 
   /// A second place that belongs to the message, such as the first of two bindings.
   public struct Related: Hashable, Sendable {
+    /// What this place has to do with it: one sentence, lower case, without a full stop.
     public let message: String
+    /// Where, in bytes of the file.
     public let span: SourceSpan
 
+    /// A second place with what it has to do with the first.
     public init(_ message: String, at span: SourceSpan) {
       self.message = message
       self.span = span
     }
   }
 
+  /// How much it stops.
   public var severity: Severity
   /// One sentence, lower case, without a full stop.
   public var message: String
@@ -29,8 +33,10 @@ public struct Diagnostic: Error, Hashable, Sendable {
   public var span: SourceSpan?
   /// What to do about it, such as `did you mean 'mean'?`.
   public var help: String?
+  /// Other places that belong to the message, each shown with its line.
   public var related: [Related]
 
+  /// A diagnostic from its parts; an error unless another severity is given.
   public init(
     _ severity: Severity = .error, _ message: String, at span: SourceSpan? = nil,
     help: String? = nil, related: [Related] = []

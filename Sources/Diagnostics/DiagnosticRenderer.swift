@@ -7,6 +7,7 @@ public struct DiagnosticRenderer: Sendable {
     /// The zero-based line of the file that counts as line 1.
     public let firstLine: Int
 
+    /// An origin: the name to show, and the zero-based line that counts as line 1.
     public init(name: String, firstLine: Int) {
       self.name = name
       self.firstLine = firstLine
@@ -26,11 +27,14 @@ public struct DiagnosticRenderer: Sendable {
   ) -> String {
     var lines: [String] = []
     lines.append(
-      head(diagnostic.severity, diagnostic.message, at: diagnostic.span, in: file, from: origin))
+      head(
+        diagnostic.severity, self.lines(of: diagnostic.message), at: diagnostic.span, in: file,
+        from: origin))
     if let span = diagnostic.span { lines += excerpt(span, in: file, from: origin) }
-    if let help = diagnostic.help { lines.append("  help: \(help)") }
+    if let help = diagnostic.help { lines.append("  help: \(self.lines(of: help))") }
     for related in diagnostic.related {
-      lines.append(head(.note, related.message, at: related.span, in: file, from: origin))
+      lines.append(
+        head(.note, self.lines(of: related.message), at: related.span, in: file, from: origin))
       lines += excerpt(related.span, in: file, from: origin)
     }
     return lines.joined(separator: "\n")
@@ -75,6 +79,12 @@ public struct DiagnosticRenderer: Sendable {
     let pad = String(repeating: " ", count: before.count)
     let caretLine = colour ? "\u{1B}[32m\(carets)\u{1B}[0m" : carets
     return ["  \(number) | \(text)", "  \(gutter) | \(pad)\(caretLine)"]
+  }
+
+  /// A message as ``printable(_:)`` has it, line by line: it may quote hostile text.
+  private func lines(of message: String) -> String {
+    message.split(separator: "\n", omittingEmptySubsequences: false)
+      .map { printable(String($0)) }.joined(separator: "\n")
   }
 
   /// Tabs become single spaces, and control characters a replacement, so that carets line up and

@@ -71,9 +71,12 @@ public struct SourceFile: Sendable {
 
 /// A one-based line and column; columns count characters.
 public struct SourceLocation: Hashable, Sendable {
+  /// The line; the first is 1.
   public let line: Int
+  /// The column in characters; the first is 1.
   public let column: Int
 
+  /// A location from its line and column.
   public init(line: Int, column: Int) {
     self.line = line
     self.column = column
@@ -82,9 +85,12 @@ public struct SourceLocation: Hashable, Sendable {
 
 /// A range of byte offsets in a source file.
 public struct SourceSpan: Hashable, Sendable {
+  /// The first byte.
   public let lower: Int
+  /// The byte after the last one; never below ``lower``.
   public let upper: Int
 
+  /// A span from `lower` up to `upper`, empty where `upper` is not above it.
   public init(_ lower: Int, _ upper: Int) {
     self.lower = lower
     self.upper = max(lower, upper)

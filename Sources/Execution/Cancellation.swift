@@ -2,6 +2,7 @@ import Synchronization
 
 /// Thrown by work that was asked to stop; nothing it had begun is stored.
 public struct CancellationRequested: Error, Hashable, Sendable {
+  /// The one error of its kind; it carries nothing.
   public init() {}
 }
 
@@ -11,6 +12,7 @@ public struct CancellationRequested: Error, Hashable, Sendable {
 public final class Cancellation: Sendable {
   private let flag = Atomic<Bool>(false)
 
+  /// A flag that is not set.
   public init() {}
 
   /// Asks the work to stop. Safe from any thread, and from a signal handler.

@@ -11,6 +11,9 @@ import Synchronization
 ///   - count: The number of parts; choose it from the data, never from the number of threads.
 ///   - context: Threads to use, and when to stop.
 ///   - body: The work of one part.
+/// - Returns: What each part gave, by index.
+/// - Throws: The error of the first part that failed; `CancellationRequested` where the work was
+///   asked to stop.
 public func parallelMap<Result: Sendable>(
   _ count: Int, context: WorkContext, _ body: @Sendable (Int) throws -> Result
 ) throws -> [Result] {

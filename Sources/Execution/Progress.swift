@@ -11,6 +11,7 @@ public struct Progress: Sendable, Hashable {
   /// A short addition such as `loss 1.93`.
   public var detail: String?
 
+  /// A report from its parts.
   public init(
     task: String, completed: Int, total: Int? = nil, unit: String, detail: String? = nil
   ) {
@@ -24,11 +25,18 @@ public struct Progress: Sendable, Hashable {
 
 /// What every piece of long work is handed: where to report progress, and when to stop.
 public struct WorkContext: Sendable {
+  /// What stops the work.
   public let cancellation: Cancellation
   /// How many threads data-parallel loops may use. Results never depend on it.
   public let threads: Int
   private let sink: (@Sendable (Progress) -> Void)?
 
+  /// A context; fewer than one thread counts as one.
+  ///
+  /// - Parameters:
+  ///   - cancellation: What stops the work.
+  ///   - threads: How many threads loops may use.
+  ///   - sink: Who is told how far the work is, from any thread; nobody by default.
   public init(
     cancellation: Cancellation = Cancellation(), threads: Int = 1,
     progress sink: (@Sendable (Progress) -> Void)? = nil

@@ -100,6 +100,11 @@ private struct CheckRun {
     let names = cell.defines.union(readParameters.map(\.name))
     var waits = Set(readParameters.filter(\.isWaiting).map(\.name))
     for dependency in dependencies { waits.formUnion(cells[dependency].waitsFor) }
+    if !waits.isEmpty {
+      // A path that hangs on a parameter without a value is not known yet; that is no mistake.
+      cell.diagnostics.removeAll { $0.message == CheckProblem.unknownPath(callee: "").message }
+      cell.hasErrors = cell.diagnostics.contains { $0.severity == .error }
+    }
     var seen: Set<InputPath> = []
     return CheckedCell(
       id: cell.id, binds: cell.binds, dependencies: dependencies.map { cells[$0].id },

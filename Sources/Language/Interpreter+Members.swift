@@ -135,6 +135,11 @@ extension Interpreter {
   }
 
   private func listElement(_ key: Abstract, of list: Abstract, at span: SourceSpan) -> Abstract {
+    // A table is indexed by a column's name where `.name` can't spell it: `["ndcg@10"]`.
+    if case .string(let name, _) = key.kind, list.element.map(isRow) ?? false {
+      guard let name else { return .list(of: .any) }
+      return member(name, of: list, at: span)
+    }
     guard key.fits(.number) else {
       report(.indexType(of: "a list", expected: "a number", got: key.words), span)
       return .any

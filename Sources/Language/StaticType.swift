@@ -30,10 +30,14 @@ public indirect enum StaticType: Hashable, Sendable {
 
 /// Fields of a record type.
 public enum RecordType {
+  /// A field: its name and what is known of its value.
   public struct Field: Hashable, Sendable {
+    /// The name, as `record.name` reads it.
     public let name: String
+    /// What is known of the value.
     public let type: StaticType
 
+    /// A field from its name and type.
     public init(_ name: String, _ type: StaticType) {
       self.name = name
       self.type = type

@@ -4,8 +4,11 @@ public struct VerbSignature: Sendable {
   /// Whether a verb's result is stored, or is a plain value hashed into what consumes it.
   public enum Purity: String, Sendable { case compute, describe }
 
+  /// One thing that a verb takes.
   public struct Parameter: Sendable {
+    /// The label of the argument, and the name in the documentation.
     public let name: String
+    /// What values fit.
     public let type: StaticType
     /// Positional parameters come first and are written without a label.
     public let isPositional: Bool
@@ -20,6 +23,7 @@ public struct VerbSignature: Sendable {
     /// For string parameters that choose among words: the words.
     public let choices: [String]
 
+    /// A parameter from its parts; its summary comes last, as the sentence that explains it.
     public init(
       _ name: String, _ type: StaticType, positional: Bool = false,
       default defaultText: String? = nil,
@@ -35,14 +39,17 @@ public struct VerbSignature: Sendable {
     }
   }
 
+  /// The verb's name, by which notebooks call it.
   public let name: String
   /// One line.
   public let summary: String
   /// A runnable line of Poise.
   public let example: String
+  /// Whether results are stored.
   public let purity: Purity
   /// Bumped whenever the verb's results change; part of every key.
   public let version: Int
+  /// What it takes: the positional parameters first, in the order of the arguments.
   public let parameters: [Parameter]
   /// The static type of the result from the static types of the arguments by parameter name.
   public let result: @Sendable ([String: StaticType]) -> StaticType
@@ -51,6 +58,7 @@ public struct VerbSignature: Sendable {
   /// A topic for the generated help: `data`, `retrieval`, `evaluation`, `tables`, `plots`, ….
   public let topic: String
 
+  /// A signature from its parts; `result` gets the static types of the arguments by name.
   public init(
     _ name: String, topic: String, _ purity: Purity, version: Int = 1, summary: String,
     example: String, parameters: [Parameter], isMeasured: Bool = false,

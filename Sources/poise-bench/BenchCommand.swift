@@ -9,7 +9,7 @@ struct BenchCommand: Sendable {
   /// Measures and prints; returns the exit status.
   let run: @Sendable (inout BenchArguments) throws -> Void
 
-  static let all = [bm25]
+  static let all: [BenchCommand] = [bm25, replay, notebook]
 
   /// Runs the program; returns its exit status: 0, 1 where measuring failed, 2 for misuse.
   static func run(_ arguments: [String]) -> Int32 {
@@ -72,6 +72,14 @@ struct BenchArguments {
     }
     rest.removeSubrange(place...place + 1)
     return number
+  }
+
+  /// Takes `--name TEXT`, or gives nil.
+  mutating func text(_ name: String) throws -> String? {
+    guard let place = rest.firstIndex(of: name) else { return nil }
+    guard place + 1 < rest.count else { throw Misuse(message: "\(name) takes a value") }
+    defer { rest.removeSubrange(place...place + 1) }
+    return rest[place + 1]
   }
 
   /// Takes the one argument that is left.

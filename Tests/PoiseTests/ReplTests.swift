@@ -115,12 +115,12 @@ private struct ReplRun {
   private static func spawn(_ words: [String], in folder: String, root: String) throws -> Int32 {
     let script = "cd \"$1\" && shift && exec \"$@\""
     let command = ["/bin/sh", "-c", script, "sh", folder, try program()] + words
-    var arguments = command.map { strdup($0) } + [nil]
+    var arguments: [UnsafeMutablePointer<CChar>?] = command.map { strdup($0) } + [nil]
     let settings = [
       "PATH=/usr/bin:/bin", "HOME=\(root)/home", "XDG_CACHE_HOME=\(root)/cache",
       "XDG_STATE_HOME=\(root)/state",
     ]
-    var environment = settings.map { strdup($0) } + [nil]
+    var environment: [UnsafeMutablePointer<CChar>?] = settings.map { strdup($0) } + [nil]
     defer { for pointer in arguments + environment { free(pointer) } }
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)

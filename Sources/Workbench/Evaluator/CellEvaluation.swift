@@ -1,3 +1,4 @@
+import Artifacts
 import Diagnostics
 import Evaluation
 import Execution
@@ -20,6 +21,9 @@ public struct CellResult: Sendable {
   var diagnostics: [Diagnostic] = []
   /// Whether any number shown depends on a seed.
   var isSeeded = false
+  /// Whether the cell failed for want of storage, such as a full disk: a saved output then stays
+  /// as it is, since the cell has none of its own.
+  var isUnstored = false
 }
 
 extension Evaluator {
@@ -30,8 +34,9 @@ extension Evaluator {
   func run(_ cell: NotebookCell, file: SourceFile) throws -> CellResult {
     currentCell = cell.name
     depth = 0
-    if !cell.checked.waitsFor.isEmpty, cell.errors.isEmpty {
-      return CellResult(status: .waiting, outputs: [.waiting(cell.checked.waitsFor)])
+    height = 0
+    if !cell.waitsFor.isEmpty, cell.errors.isEmpty {
+      return CellResult(status: .waiting, outputs: [.waiting(cell.waitsFor)])
     }
     guard cell.errors.isEmpty else {
       failedCells.insert(cell.name)
@@ -42,15 +47,20 @@ extension Evaluator {
     }
     // A lost object is deleted by the store when it is met, so one more try computes it anew; a
     // bound keeps a failing disk from looping.
-    for attempt in 0..<8 {
+    for _ in 0..<8 {
       do {
         return try runOnce(cell, file: file)
-      } catch let error as ArtifactLost where attempt < 7 {
+      } catch let error as ArtifactLost {
+        if let reason = error.reason {
+          runner.onLost("the stored object \(error.digest.short) is computed again: \(reason)")
+        }
         runner.forget(object: error.digest)
         forgetValues()
       }
     }
-    return CellResult(status: .failed, outputs: [])
+    return CellResult(
+      status: .failed,
+      outputs: [.failure("error: a stored result could not be read back after it was computed")])
   }
 
   private func runOnce(_ cell: NotebookCell, file: SourceFile) throws -> CellResult {
@@ -65,7 +75,7 @@ extension Evaluator {
           result.isSeeded = result.isSeeded || weighed.outcome.seeds > 0
           result.outputs.append(.claim(weighed))
         case .expression(let expression):
-          let value = try evaluate(expression, in: [:])
+          let value = try bounded(try evaluate(expression, in: [:]), at: expression.span)
           var encoder = ValueEncoder()
           try? encoder.append(value)
           result.isSeeded = result.isSeeded || encoder.isSeeded
@@ -79,7 +89,8 @@ extension Evaluator {
       }
       // A summary line or table may need an object whose bytes turn out to be lost.
       for case .value(let value) in result.outputs { try value.load() }
-    } catch let error where error is CancellationRequested || error is NodeRunner.NotStored
+    } catch let error
+      where error is CancellationRequested || error is NodeRunner.NotStored
       || error is ArtifactLost
     {
       throw error
@@ -87,9 +98,17 @@ extension Evaluator {
       result.status = .blocked
       result.outputs.append(.blocked(by: other))
       failedCells.insert(cell.name)
+      if unstoredCells.contains(other) { setUnstored(cell, &result) }
     } catch Blocked.byParameter(let name) {
       result.status = .waiting
       result.outputs = [.waiting([name])]
+    } catch let error as StoreError {
+      result.status = .failed
+      result.diagnostics = [Diagnostic(.error, "\(error)", at: cell.statements.first?.span)]
+      result.outputs.append(
+        .failure(Self.text(of: result.diagnostics, cell: cell, file: file)))
+      failedCells.insert(cell.name)
+      setUnstored(cell, &result)
     } catch {
       let diagnostic =
         error as? Diagnostic ?? Diagnostic(.error, "\(error)", at: cell.statements.first?.span)
@@ -99,6 +118,11 @@ extension Evaluator {
       failedCells.insert(cell.name)
     }
     return result
+  }
+
+  private func setUnstored(_ cell: NotebookCell, _ result: inout CellResult) {
+    unstoredCells.insert(cell.name)
+    result.isUnstored = true
   }
 
   private func description(of statement: Statement) throws -> CellOutput? {
@@ -112,8 +136,21 @@ extension Evaluator {
       return .bound(
         name: "\(function.name.text)(\(parameters))", description: "a function")
     case .parameter(let parameter):
-      let value = try value(ofGlobal: parameter.name.text, at: parameter.name.span)
-      return .bound(name: parameter.name.text, description: "a parameter, \(value.quoted)")
+      let name = parameter.name.text
+      // What it names is part of the keys, not where that lies: its cell shows the same either way.
+      if pathParameters.contains(name) {
+        guard let text = parameter.defaultValue else {
+          return .bound(name: name, description: "a path, given with -p \(name)=…")
+        }
+        let value = try evaluate(text, in: [:])
+        return .bound(name: name, description: "a path, by default \(value.quoted)")
+      }
+      // Defining a parameter needs no value for it: what reads it waits, not this cell.
+      if case .parameter(nil)? = globals[name]?.definition {
+        return .bound(name: name, description: "a parameter without a value")
+      }
+      let value = try value(ofGlobal: name, at: parameter.name.span)
+      return .bound(name: name, description: "a parameter, \(value.quoted)")
     case .claim, .expression: return nil
     }
   }

@@ -1,4 +1,5 @@
 import Artifacts
+import Corpora
 import Diagnostics
 import Execution
 import Language
@@ -27,6 +28,8 @@ extension Evaluator {
     _ function: FunctionSyntax, cell: String, _ values: [Value], at span: SourceSpan
   ) throws -> Value {
     if cell != currentCell, failedCells.contains(cell) { throw Blocked.byFailure(cell: cell) }
+    // A chain of functions that call each other twice takes long without any loop.
+    try work.check()
     try descend(at: span)
     defer { depth -= 1 }
     var scope: Scope = [:]
@@ -34,7 +37,7 @@ extension Evaluator {
     for local in function.locals {
       scope[local.name.text] = try evaluate(local.value, in: scope)
     }
-    return try evaluate(function.body, in: scope)
+    return try bounded(try evaluate(function.body, in: scope), at: span)
   }
 
   private func bind(
@@ -86,7 +89,7 @@ extension Evaluator {
           inputs[parameter.name] = try resolver.resolve(path, for: verb)
         } catch let error where !Self.isTransient(error) {
           throw VerbError(
-            InputProblem.text(error, written: path), parameter: parameter.name,
+            InputProblem.text(error, written: resolver.shown(path)), parameter: parameter.name,
             help: InputProblem.help(error))
         }
       }
@@ -162,7 +165,7 @@ extension Evaluator {
         return .function(FunctionValue(name: name, identity: "verb \(name)"))
       }
     }
-    return try evaluate(expression, in: scope)
+    return try bounded(try evaluate(expression, in: scope), at: expression.span)
   }
 
   /// Canonical syntax of a function and of every notebook name that it reaches.
@@ -243,15 +246,19 @@ extension Evaluator {
       return Diagnostic(
         .error, error.message, at: error.parameter.flatMap { spans[$0] } ?? span,
         help: error.help)
-    case is Diagnostic, is Blocked: return error
+    // What ails the store is no fault of the call.
+    case is Diagnostic, is Blocked, is StoreError: return error
     default:
       if Self.isTransient(error) { return error }
       // Where files lie on this machine has no place in a document.
       var text = "\(error)"
       for input in inputs.values {
-        text = TableOperations.split(text, at: input.path).joined(separator: input.written)
+        text = InputProblem.text(text, without: input.path, written: input.written)
       }
-      return Diagnostic(.error, "\(verb.signature.name): \(text)", at: span)
+      // A reader's message begins with the file and the line at fault.
+      let isPlaced = error is CollectionError
+      return Diagnostic(
+        .error, isPlaced ? text : "\(verb.signature.name): \(text)", at: span)
     }
   }
 }

@@ -9,6 +9,8 @@ extension Evaluator {
   ) throws -> Value {
     var results: [Value] = []
     var visited = 0
+    // All results together are one value, and each may be larger than the one before.
+    var budget = ValueBudget()
     var scope = scope
     if let fold = comprehension.fold {
       scope[fold.name] = try evaluate(fold.source, in: scope)
@@ -24,6 +26,11 @@ extension Evaluator {
         try work.check()
         if let test = comprehension.condition, !(try condition(test, in: scope)) { return }
         let result = try evaluate(comprehension.body, in: scope)
+        do {
+          try budget.take(result, nesting: 1)
+        } catch {
+          throw Diagnostic(.error, "\(error)", at: span)
+        }
         results.append(result)
         if let fold = comprehension.fold { scope[fold.name] = result }
         return

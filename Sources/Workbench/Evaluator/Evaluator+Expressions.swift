@@ -5,6 +5,13 @@ import Language
 extension Evaluator {
   /// The value of an expression; names resolve in `scope`, then in the notebook.
   func evaluate(_ expression: Expression, in scope: Scope) throws -> Value {
+    height += 1
+    defer { height -= 1 }
+    guard height <= Self.heightLimit else {
+      throw Diagnostic(
+        .error, "expressions nest more than \(Self.heightLimit) deep through calls",
+        at: expression.span)
+    }
     switch expression.kind {
     case .number(let value): return .number(value)
     case .boolean(let value): return .boolean(value)
@@ -74,7 +81,9 @@ extension Evaluator {
     for part in parts {
       switch part {
       case .text(let literal): text += literal
-      case .interpolation(let expression): text += try evaluate(expression, in: scope).interpolated
+      case .interpolation(let expression):
+        let value = try bounded(try evaluate(expression, in: scope), at: expression.span)
+        text = try joined(text, value.interpolated, at: expression.span)
       }
     }
     return text

@@ -31,10 +31,13 @@ extension Evaluator {
     case (_, .across(let across)):
       return try Value.merging(
         across.parts.map { try arithmetic(operation, left, $0, at: span) }, across.seeds)
-    case (.list(let a), .list(let b)) where operation == .add: return .list(a + b)
+    case (.list(let a), .list(let b)) where operation == .add:
+      return .list(try joined(a, b, at: span))
     case (.record(let a), .record(let b)) where operation == .add: return .record(a.merging(b))
     default:
-      if operation == .add, let a = left.text, let b = right.text { return .string(a + b) }
+      if operation == .add, let a = left.text, let b = right.text {
+        return .string(try joined(a, b, at: span))
+      }
       throw Diagnostic(
         .error, "'\(operation.rawValue)' can't combine \(left.typeName) and \(right.typeName)",
         at: span)
@@ -72,8 +75,9 @@ extension Evaluator {
     _ left: Value, _ operation: ComparisonOperator, _ right: Value, at span: SourceSpan
   ) throws -> Bool {
     switch operation {
-    case .equal: return left.isEqual(to: right)
-    case .notEqual: return !left.isEqual(to: right)
+    case .equal, .notEqual:
+      let isEqual = try bounded(left, at: span).isEqual(to: try bounded(right, at: span))
+      return isEqual == (operation == .equal)
     default: break
     }
     if let a = left.point, let b = right.point { return Scalars.compare(operation, a, b) }

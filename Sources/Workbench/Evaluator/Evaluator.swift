@@ -32,6 +32,8 @@ final class Evaluator {
   static let elementLimit = 100_000
   /// Calls nest at most this deep; functions can't recurse, so this bounds hostile chains only.
   static let depthLimit = 200
+  /// Expressions nest at most this deep through calls, which bounds the stack.
+  static let heightLimit = 2_000
 
   let verbs: VerbLibrary
   let runner: NodeRunner
@@ -40,11 +42,19 @@ final class Evaluator {
   private(set) var globals: [String: Global] = [:]
   /// Names bound in cells that can't run, with those cells.
   var failedCells: Set<String> = []
+  /// Those of the failed cells that failed because the store could not be written, or because
+  /// they read such a cell: nothing about them belongs in the document.
+  var unstoredCells: Set<String> = []
   private var memo: [String: Value] = [:]
   private var failures: [String: any Error] = [:]
   /// The cell being run, to tell its own failures from those of others.
   var currentCell = ""
   var depth = 0
+  /// Expressions being evaluated within each other, through calls and names.
+  var height = 0
+
+  /// Parameters that are only ever read as paths.
+  var pathParameters: Set<String> = []
 
   init(verbs: VerbLibrary, runner: NodeRunner, resolver: InputResolver, work: WorkContext) {
     self.verbs = verbs
@@ -56,6 +66,8 @@ final class Evaluator {
   /// Makes the names of a cell known; nothing is evaluated.
   func define(cell: String, statements: [Statement], parameters: [String: Value]) {
     for statement in statements {
+      // A second binding is an error of its own cell; the first one keeps its meaning.
+      guard let name = statement.boundName, globals[name] == nil else { continue }
       switch statement.kind {
       case .binding(let name, let expression):
         globals[name.text] = Global(cell: cell, definition: .binding(expression))
@@ -89,7 +101,7 @@ final class Evaluator {
       try descend(at: span)
       defer { depth -= 1 }
       do {
-        let value = try evaluate(expression, in: [:])
+        let value = try bounded(try evaluate(expression, in: [:]), at: expression.span)
         memo[name] = value
         return value
       } catch let error where !Self.isTransient(error) {

@@ -1,4 +1,5 @@
 import Artifacts
+import Corpora
 
 /// Turns path arguments into files that may be read, and digests of what is in them.
 struct InputResolver: Sendable {
@@ -6,14 +7,30 @@ struct InputResolver: Sendable {
   /// The folder that relative paths start from.
   let base: String
   let digests: FileDigests
+  /// Paths given from outside, with the names of their parameters: where they lie on this machine
+  /// has no place in a document.
+  let shownNames: [String: String]
   let check: @Sendable () throws -> Void
+
+  /// What a path is called in messages.
+  func shown(_ written: String) -> String {
+    shownNames[written].map { "the path given for \($0)" } ?? written
+  }
 
   /// Resolves a path for a verb: confined to the scope, expanded to files, hashed.
   func resolve(_ written: String, for verb: Verb) throws -> ResolvedInput {
-    let path = try scope.resolve(written, relativeTo: base)
-    let files = try (verb.files?(path) ?? [path]).map { file in
-      try scope.resolve(file, relativeTo: base)
+    // What is given from outside may be read; where it is not there, that is what to say.
+    if shownNames[written] != nil, RealPath.resolve(written) == nil {
+      throw AccessError.notFound(path: written)
     }
+    let path = try scope.resolve(written, relativeTo: base)
+    let names: [String]
+    do {
+      names = try verb.files?(path) ?? [path]
+    } catch let error as CollectionError {
+      throw VerbError(InputProblem.text("\(error)", without: path, written: written))
+    }
+    let files = try names.map { try scope.resolve($0, relativeTo: base) }
     // Stamped before hashing: a change during the hashing is noticed after the run, too.
     let stamps = try files.map { try digests.stamp(ofFile: $0) }
     var hasher = KeyHasher(domain: "poise-input")
@@ -23,7 +40,7 @@ struct InputResolver: Sendable {
       hasher.add(digest: try digests.digest(ofFile: file, check: check))
     }
     return ResolvedInput(
-      written: written, path: path, files: files, digest: hasher.finish(),
+      written: shown(written), path: path, files: files, digest: hasher.finish(),
       stamps: stamps)
   }
 

@@ -1,14 +1,14 @@
-import Artifacts
-import Execution
-import Language
+package import Artifacts
+package import Execution
+package import Language
 import Synchronization
 
 /// Runs compute verbs through the store: key, look up, else compute, store and record.
 ///
 /// One runner serves one session; it remembers what it has seen, so that a node is looked up once.
-final class NodeRunner {
+package final class NodeRunner {
   /// How stored results are used.
-  enum Mode: Sendable {
+  package enum Mode: Sendable {
     case reuse
     /// Ignores stored results, stores new ones and tells where they differ.
     case recompute
@@ -17,8 +17,8 @@ final class NodeRunner {
   }
 
   /// What happened to a node, for `plan`, `explain` and the session's ledger.
-  struct Event: Sendable {
-    enum Kind: Sendable, Equatable {
+  package struct Event: Sendable {
+    package enum Kind: Sendable, Equatable {
       case reused
       case computed
       /// Computed anew, with another result than the stored one.
@@ -26,37 +26,41 @@ final class NodeRunner {
       case wanted
     }
 
-    let kind: Kind
-    let key: Digest
-    let label: String
-    let cost: Cost?
+    package let kind: Kind
+    package let key: Digest
+    package let label: String
+    package let cost: Cost?
   }
 
   /// Thrown when planning meets a node without a stored result.
-  struct NotStored: Error {
-    let label: String
+  package struct NotStored: Error {
+    package let label: String
   }
 
-  let store: ArtifactStore
-  var mode: Mode
+  package let store: ArtifactStore
+  package var mode: Mode
   /// Told of every node once, in order.
-  var onEvent: (Event) -> Void = { _ in }
+  package var onEvent: (Event) -> Void = { _ in }
   /// Told while another process computes what is wanted here.
-  var onWaiting: @Sendable (String) -> Void = { _ in }
-  let provenance: Provenance
+  package var onWaiting: @Sendable (String) -> Void = { _ in }
+  /// Told of a stored object that could not be used.
+  package var onLost: (String) -> Void = { _ in }
+  package let provenance: Provenance
   private var memo: [Digest: Value] = [:]
   /// Which node made an object, for lineage.
   private var producers: [Digest: Digest] = [:]
   private var actions: [Digest: Action] = [:]
+  /// Objects that could not be read back; what made them has to run again.
+  private var distrusted: Set<Digest> = []
 
-  init(store: ArtifactStore, mode: Mode, provenance: Provenance) {
+  package init(store: ArtifactStore, mode: Mode, provenance: Provenance) {
     self.store = store
     self.mode = mode
     self.provenance = provenance
   }
 
   /// The result of a compute verb, from memory, from the store, or computed now.
-  func value(
+  package func value(
     of verb: Verb, arguments: Arguments, inputs: [String: ResolvedInput], work: WorkContext
   ) throws -> Value {
     let signature = verb.signature
@@ -111,14 +115,14 @@ final class NodeRunner {
   }
 
   /// Forgets a node whose stored result turned out to be lost, so that it is computed anew.
-  func forget(object digest: Digest) {
-    // The store has deleted what was damaged, so the next look-up finds it missing.
+  package func forget(object digest: Digest) {
     memo = [:]
+    distrusted.insert(digest)
     if let key = producers[digest] { actions[key] = nil }
   }
 
   /// The recorded actions behind a value, inputs first.
-  func actions(behind value: Value) -> [Action] {
+  package func actions(behind value: Value) -> [Action] {
     var encoder = ValueEncoder()
     try? encoder.append(value)
     var seen: Set<Digest> = []
@@ -141,10 +145,10 @@ final class NodeRunner {
 
   /// The value of an action's output; nil where any of its objects is missing or corrupt.
   private func decode(_ action: Action) throws -> Value? {
-    guard action.objects.allSatisfy(store.contains),
-      let object = try store.get(action.output)
-    else { return nil }
     let store = store
+    guard action.objects.allSatisfy({ store.contains($0) && !distrusted.contains($0) }),
+      let object = store.get(action.output)
+    else { return nil }
     return object.withUnsafeBytes { bytes in
       var decoder = ValueDecoder(bytes) { kind, digest, isSeeded in
         ArtifactHandle(kind: kind, digest: digest, isSeeded: isSeeded) {
@@ -158,11 +162,16 @@ final class NodeRunner {
   private static func load(
     _ kind: ArtifactKind, _ digest: Digest, from store: ArtifactStore
   ) throws -> any Sendable {
-    guard let object = try store.get(digest) else { throw ArtifactLost(digest: digest) }
-    return try kind.decode(object.withUnsafeBytes { Array($0) }) { kind, digest in
-      ArtifactHandle(kind: kind, digest: digest, isSeeded: false) {
-        try load(kind, digest, from: store)
+    guard let object = store.get(digest) else { throw ArtifactLost(digest: digest) }
+    do {
+      return try kind.decode(object.withUnsafeBytes { Array($0) }) { kind, digest in
+        ArtifactHandle(kind: kind, digest: digest, isSeeded: false) {
+          try load(kind, digest, from: store)
+        }
       }
+    } catch {
+      // Intact bytes of something else: an action of a hostile store named the wrong object.
+      throw ArtifactLost(digest: digest, reason: "it is not \(kind.article): \(error)")
     }
   }
 
@@ -185,6 +194,7 @@ final class NodeRunner {
           try Self.load(kind, digest, from: store)
         }
       }, caller: nil, lineage: { _ in [] })
+    if let bytes = try verb.memory?(arguments, inputs) { try MemoryBudget.check(bytes) }
     let meter = CostMeter()
     let value = try verb.run(arguments, context)
     var cost = meter.stop()
@@ -205,7 +215,8 @@ final class NodeRunner {
       key: key, verb: verb.signature.name, verbVersion: verb.signature.version, label: label,
       inputs: parents, output: output, outputBytes: cost.outputBytes,
       objects: [output] + encoder.artifacts
-        + objects.map(\.digest).filter { !encoder.artifacts.contains($0) }, cost: cost, provenance: provenance,
+        + objects.map(\.digest).filter { !encoder.artifacts.contains($0) }, cost: cost,
+      provenance: provenance,
       createdAt: Int(CostMeter.wallClock()))
     try store.record(action)
     let kind: Event.Kind =
@@ -222,16 +233,19 @@ final class NodeRunner {
   private func remember(_ key: Digest, _ value: Value, _ action: Action) {
     memo[key] = value
     actions[key] = action
+    distrusted.subtract(action.objects)
     for object in action.objects where producers[object] == nil { producers[object] = key }
   }
 
   /// The call as a reader would recognise it, cut to a line.
-  static func label(
+  package static func label(
     _ signature: VerbSignature, _ arguments: Arguments, _ inputs: [String: ResolvedInput]
   ) -> String {
     var parts: [String] = []
     for parameter in signature.parameters where !arguments.isNone(parameter.name) {
-      let text = arguments[parameter.name].quoted
+      let text =
+        inputs[parameter.name].map { Value.string($0.written).quoted }
+        ?? arguments[parameter.name].quoted
       if parameter.defaultText == text { continue }
       let short = text.count > 40 ? String(text.prefix(39)) + "…" : text
       parts.append(parameter.isPositional ? short : "\(parameter.name): \(short)")

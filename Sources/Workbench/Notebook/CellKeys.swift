@@ -45,11 +45,9 @@ struct CellKeys {
 
   init(
     cells: [CheckedCell], parsed: [ParsedCell], parameters: [ParameterInfo],
-    overrides: Overrides, verbs: VerbLibrary, resolver: InputResolver
+    pathParameters: Set<String>, verbs: VerbLibrary, resolver: InputResolver
   ) {
     let values = Dictionary(parameters.map { ($0.name, $0.value) }) { first, _ in first }
-    // The contents of what a path names are part of the key, so where that lies need not be.
-    let paths = namesUsedAsPathsOnly(Set(parameters.map(\.name)), in: parsed, verbs: verbs)
     var byID: [String: CellKey] = [:]
     var inputs: [InputName: Result<ResolvedInput, any Error>] = [:]
     for (cell, source) in zip(cells, parsed) {
@@ -62,7 +60,8 @@ struct CellKeys {
         }
         parts.append(CellKey.Part(name: "cell \(dependency)", digest: digest))
       }
-      for name in cell.parameters where !paths.contains(name) {
+      // The contents of what a path names are part of the key, so where that lies need not be.
+      for name in cell.parameters where !pathParameters.contains(name) {
         let value = values[name].flatMap { $0 }.map { Value($0).quoted }
         parts.append(Self.part("param \(name)", value ?? "waiting"))
       }
@@ -79,7 +78,7 @@ struct CellKeys {
           let shown = input.isOverride ? "given from outside" : input.path
           parts.append(CellKey.Part(name: "file \(shown)", digest: resolved.digest))
         case .failure(let error):
-          problem = problem ?? InputProblem.text(error, written: input.path)
+          problem = problem ?? InputProblem.text(error, written: resolver.shown(input.path))
         }
       }
       let key = CellKey(
@@ -103,7 +102,8 @@ struct CellKeys {
   private static func digest(_ parts: [CellKey.Part]) -> Digest {
     var hasher = KeyHasher(domain: "poise-cell")
     hasher.begin(list: parts.count)
-    for part in parts {
+    // Sorted, so that moving cells that do not read each other changes no key.
+    for part in parts.sorted(by: { ($0.name, $0.digest.hex) < ($1.name, $1.digest.hex) }) {
       hasher.add(string: part.name)
       hasher.add(digest: part.digest)
     }

@@ -34,9 +34,12 @@ extension Notebook {
       order.map { CellSource(id: names[$0], statements: session.cells[$0].statements) })
     diagnostics += checked.diagnostics
 
+    let parsed = order.map { session.cells[$0] }
+    let paths = namesUsedAsPathsOnly(Set(checked.parameters.map(\.name)), in: parsed, verbs: verbs)
     let keys = CellKeys(
-      cells: checked.cells, parsed: order.map { session.cells[$0] },
-      parameters: checked.parameters, overrides: overrides, verbs: verbs, resolver: resolver)
+      cells: checked.cells, parsed: parsed, parameters: checked.parameters,
+      pathParameters: paths, verbs: verbs, resolver: resolver)
+    pathParameters = paths
     var places = [Int](repeating: 0, count: order.count)
     for (place, index) in order.enumerated() { places[index] = place }
     cells = ids.indices.map { index in
@@ -84,7 +87,7 @@ extension NotebookCell {
   /// the evaluator says what is wrong, and where.
   var entryState: CellState {
     if isReplaced { return .fresh }
-    if !checked.waitsFor.isEmpty { return .waiting(checked.waitsFor) }
+    if !waitsFor.isEmpty { return .waiting(waitsFor) }
     return .stale
   }
 }

@@ -17,6 +17,8 @@ public struct Notebook: Sendable {
   /// Everything that is wrong or worth knowing, in the order of the text.
   public let diagnostics: [Diagnostic]
   public let parameters: [ParameterInfo]
+  /// Parameters that are only ever read as paths.
+  let pathParameters: Set<String>
   /// Positions of cells that depend on each other in a circle, which only entries can bring about.
   let cycle: [Int]
   /// Positions of the cells so that each comes after those that it reads: the document's order,
@@ -101,6 +103,8 @@ public struct NotebookCell: Sendable {
   public let statements: [Statement]
   public let checked: CheckedCell
   public let key: CellKey
+  /// Parameters without a value that the cell needs.
+  public var waitsFor: [String] { checked.waitsFor }
   /// Static errors within the cell.
   public let errors: [Diagnostic]
   /// Ids of the entries that bind names of this cell anew.

@@ -7,7 +7,8 @@ public enum NotebookFile {
   static let limit = 64 << 20
 
   /// The bytes of a regular file with the stamp that it had when it was opened.
-  public static func read(_ path: String) throws(FileFailure) -> (bytes: [UInt8], stamp: FileStamp) {
+  public static func read(_ path: String) throws(FileFailure) -> (bytes: [UInt8], stamp: FileStamp)
+  {
     let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard file >= 0 else { throw FileFailure(.open, path, code: errno) }
     defer { close(file) }
@@ -37,16 +38,33 @@ public enum NotebookFile {
   /// The assets folder of a notebook: `a/sweep.md` has `a/sweep.assets`.
   static func assetsFolder(of path: String) -> String {
     let slash = path.lastIndex(of: "/").map { path.index(after: $0) } ?? path.startIndex
-    let name = path[slash...]
-    let stem =
-      name.lastIndex(of: ".").flatMap { $0 == name.startIndex ? nil : name[..<$0] } ?? name
-    return path[..<slash] + stem + ".assets"
+    var name = path[slash...]
+    // The same endings as the format leaves out where it looks for links to assets.
+    if let ending = [".md", ".markdown"].first(where: {
+      name.hasSuffix($0) && name.count > $0.count
+    }) {
+      name = name.dropLast(ending.count)
+    }
+    return path[..<slash] + name + ".assets"
   }
 
   static func makeFolder(_ path: String) throws(FileFailure) {
     if mkdir(path, 0o777) != 0, errno != EEXIST {
       throw FileFailure(.createFolder, path, code: errno)
     }
+  }
+
+  /// Whether a path is a symbolic link; what it leads to is nobody's business here.
+  static func isLink(_ path: String) -> Bool {
+    var status = stat()
+    return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFLNK
+  }
+
+  /// Whether two paths name the same existing file.
+  static func isSame(_ a: String, _ b: String) -> Bool {
+    if a == b { return true }
+    guard let a = RealPath.resolve(a), let b = RealPath.resolve(b) else { return false }
+    return a == b
   }
 
   /// Removes a file if it is there; a leftover asset is harmless, so failing is.

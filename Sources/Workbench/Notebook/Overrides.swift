@@ -7,6 +7,8 @@ public struct Overrides: Sendable {
   public private(set) var values: [String: Constant] = [:]
   /// What was typed, for paths.
   private var texts: [String: String] = [:]
+  /// Absolute paths in use, with the parameters that they were given for.
+  private(set) var paths: [String: String] = [:]
 
   public init() {}
 
@@ -31,6 +33,7 @@ public struct Overrides: Sendable {
     let path = plain.hasPrefix("/") ? plain : currentFolder + "/" + plain
     values[name] = .string(path)
     texts[name] = path
+    paths[path] = name
     return path
   }
 

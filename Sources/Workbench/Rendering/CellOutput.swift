@@ -1,5 +1,5 @@
 import Evaluation
-import Plotting
+package import Plotting
 
 /// One thing that a cell shows, before it takes a form.
 enum CellOutput: Sendable {
@@ -16,17 +16,17 @@ enum CellOutput: Sendable {
 }
 
 /// Text in pieces, some of which are marked.
-struct InlineText: Sendable, Hashable {
-  struct Piece: Sendable, Hashable {
-    let text: String
-    let isMarked: Bool
+package struct InlineText: Sendable, Hashable {
+  package struct Piece: Sendable, Hashable {
+    package let text: String
+    package let isMarked: Bool
   }
 
-  var pieces: [Piece]
+  package var pieces: [Piece]
 
-  init(_ text: String) { pieces = [Piece(text: text, isMarked: false)] }
+  package init(_ text: String) { pieces = [Piece(text: text, isMarked: false)] }
 
-  init(_ marked: MarkedText) {
+  package init(_ marked: MarkedText) {
     pieces = []
     let bytes = Array(marked.text.utf8)
     var position = 0
@@ -42,11 +42,11 @@ struct InlineText: Sendable, Hashable {
     add(position..<bytes.count, false)
   }
 
-  var plain: String { pieces.map(\.text).joined() }
+  package var plain: String { pieces.map(\.text).joined() }
 }
 
 /// What an output looks like, before it becomes Markdown or terminal text.
-enum OutputBlock: Sendable {
+package enum OutputBlock: Sendable {
   case line(InlineText)
   /// Text as it stands, line by line.
   case text(String)
@@ -57,23 +57,35 @@ enum OutputBlock: Sendable {
 }
 
 /// A claim's line: the word, the claim's own text, and what it rests on.
-struct Verdictline: Sendable, Hashable {
-  let word: String
-  let text: String?
-  let evidence: String?
+package struct Verdictline: Sendable, Hashable {
+  package let word: String
+  package let text: String?
+  package let evidence: String?
+
+  package init(word: String, text: String?, evidence: String?) {
+    self.word = word
+    self.text = text
+    self.evidence = evidence
+  }
 }
 
 /// A table as strings, with the alignment of each column.
-struct TableLayout: Sendable, Hashable {
-  var headers: [String]
+package struct TableLayout: Sendable, Hashable {
+  package var headers: [String]
   /// Whether a column holds numbers only, which stand right.
-  var isNumeric: [Bool]
-  var rows: [[InlineText]]
+  package var isNumeric: [Bool]
+  package var rows: [[InlineText]]
+
+  package init(headers: [String], isNumeric: [Bool], rows: [[InlineText]]) {
+    self.headers = headers
+    self.isNumeric = isNumeric
+    self.rows = rows
+  }
 }
 
 extension CellOutput {
   /// The blocks of one output.
-  var blocks: [OutputBlock] {
+  package var blocks: [OutputBlock] {
     switch self {
     case .value(let value): return value.blocks
     case .bound(let name, let description):

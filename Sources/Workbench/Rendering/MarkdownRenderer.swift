@@ -2,33 +2,33 @@ import Artifacts
 import Plotting
 
 /// Writes output blocks as the Markdown of an output region.
-struct MarkdownRenderer {
+package struct MarkdownRenderer {
   /// A file that belongs to an output, by its name within the assets folder.
-  struct Asset: Sendable, Hashable {
-    let name: String
-    let bytes: [UInt8]
+  package struct Asset: Sendable, Hashable {
+    package let name: String
+    package let bytes: [UInt8]
   }
 
   /// More lines than this go into `<details>`.
-  static let visibleLines = 50
+  package static let visibleLines = 50
   /// More bytes than this go into a file of the assets folder.
-  static let inlineBytes = 64 * 1024
+  package static let inlineBytes = 64 * 1024
 
   /// The cell's id, from which assets are named.
-  let cell: String
+  package let cell: String
   /// The assets folder as links name it: `NAME.assets`.
-  let assetsFolder: String
-  let plots: any PlotRenderer
-  private(set) var assets: [Asset] = []
+  package let assetsFolder: String
+  package let plots: any PlotRenderer
+  package private(set) var assets: [Asset] = []
 
-  init(cell: String, assetsFolder: String, plots: any PlotRenderer) {
+  package init(cell: String, assetsFolder: String, plots: any PlotRenderer) {
     self.cell = cell
     self.assetsFolder = assetsFolder
     self.plots = plots
   }
 
   /// The body of a region, lines separated by LF, without one at its end.
-  mutating func body(of blocks: [OutputBlock]) -> String {
+  package mutating func body(of blocks: [OutputBlock]) -> String {
     var parts: [String] = []
     for block in blocks { parts.append(markdown(block)) }
     let body = parts.filter { !$0.isEmpty }.joined(separator: "\n\n")
@@ -57,7 +57,8 @@ struct MarkdownRenderer {
     case .plot(let spec):
       do {
         let link = asset(try plots.svg(spec), ending: "svg")
-        return "![\(Self.escaped(spec.title ?? "plot of \(cell)"))](\(link))"
+        let text = Self.escaped(spec.title ?? "plot of \(cell)", isInBrackets: true)
+        return "![\(text)](\(link))"
       } catch {
         return Self.fenced("error: the plot could not be drawn: \(error)")
       }
@@ -69,11 +70,12 @@ struct MarkdownRenderer {
     if !assets.contains(where: { $0.name == name }) {
       assets.append(Asset(name: name, bytes: bytes))
     }
-    return "\(assetsFolder)/\(name)"
+    return "\(Self.percentEncoded(assetsFolder))/\(name)"
   }
 
   private static func paragraph(_ text: InlineText) -> String {
-    let line = inline(text)
+    // Four spaces would begin a code block, and fewer would hide what stands behind them.
+    let line = String(inline(text).drop { $0 == " " })
     // What would open a block at the start of a line is escaped, so that a paragraph stays one.
     guard let first = line.first else { return "" }
     if "#>+-=".contains(first) || first.isNumber { return protectedStart(line) }
@@ -81,7 +83,11 @@ struct MarkdownRenderer {
   }
 
   private static func protectedStart(_ line: String) -> String {
-    if let first = line.first, !first.isNumber { return "\\" + line }
+    if let first = line.first, !first.isNumber {
+      // A sign begins a list only before white space, and a rule only among its like.
+      let isNumber = "-+".contains(first) && line.dropFirst().first?.isNumber == true
+      return isNumber ? line : "\\" + line
+    }
     let digits = line.prefix { $0.isNumber }
     let rest = line.dropFirst(digits.count)
     guard let mark = rest.first, mark == "." || mark == ")" else { return line }
@@ -90,8 +96,10 @@ struct MarkdownRenderer {
     return after == nil || after == " " ? "\(digits)\\\(rest)" : line
   }
 
-  static func table(_ layout: TableLayout) -> String {
-    var lines = ["| " + layout.headers.map { cellText(InlineText($0)) }.joined(separator: " | ") + " |"]
+  package static func table(_ layout: TableLayout) -> String {
+    var lines = [
+      "| " + layout.headers.map { cellText(InlineText($0)) }.joined(separator: " | ") + " |"
+    ]
     lines.append(
       "| " + layout.isNumeric.map { $0 ? "-:" : ":-" }.joined(separator: " | ") + " |")
     for row in layout.rows {
@@ -103,22 +111,45 @@ struct MarkdownRenderer {
   private static func cellText(_ text: InlineText) -> String { inline(text) }
 
   private static func inline(_ text: InlineText) -> String {
-    text.pieces.map { piece in
-      let escaped = escaped(piece.text)
+    text.pieces.enumerated().map { index, piece in
+      // What follows a piece is not known to it, so that a bracket at its end counts as one
+      // that could make a link.
+      let isLast = index == text.pieces.count - 1
+      let escaped = escaped(piece.text, isLast: isLast)
       return piece.isMarked && !escaped.isEmpty ? "**\(escaped)**" : escaped
     }.joined()
   }
 
   /// Text as it stands: whatever Markdown would read as markup is escaped, and line ends are
   /// spaces, so that data can't open a block, a comment or a link.
-  static func escaped(_ text: String) -> String {
+  ///
+  /// A closing bracket makes a link, an image or a definition only before `(`, `[` or `:`, so that
+  /// the brackets of an interval stay as they are.
+  ///
+  /// - Parameters:
+  ///   - isLast: Whether nothing follows the text in its line.
+  ///   - isInBrackets: Whether the text stands between the brackets of a link or an image.
+  package static func escaped(
+    _ text: String, isLast: Bool = true, isInBrackets: Bool = false
+  ) -> String {
     var result = ""
-    for scalar in text.unicodeScalars {
+    let scalars = text.unicodeScalars
+    var index = scalars.startIndex
+    while index < scalars.endIndex {
+      let scalar = scalars[index]
+      scalars.formIndex(after: &index)
       switch scalar {
-      case "\\", "`", "*", "_", "[", "]", "<", "|", "~", "&", "!":
-        // `!` matters only before `[`, which is escaped itself.
-        if scalar != "!" { result += "\\" }
+      case "\\", "`", "*", "_", "<", "|", "~", "&":
+        result += "\\"
         result.unicodeScalars.append(scalar)
+      case "[", "^":
+        // `[^` begins a footnote.
+        if isInBrackets { result += "\\" }
+        result.unicodeScalars.append(scalar)
+      case "]":
+        let next = index < scalars.endIndex ? scalars[index] : nil
+        let mayLink = next.map { $0 == "(" || $0 == "[" || $0 == ":" } ?? !isLast
+        result += mayLink || isInBrackets ? "\\]" : "]"
       case "\n", "\r", "\t": result += " "
       default:
         if scalar.value < 0x20 || (0x7F..<0xA0).contains(scalar.value) {
@@ -129,6 +160,21 @@ struct MarkdownRenderer {
       }
     }
     return unescapingWords(result)
+  }
+
+  /// The name of a folder in a link: everything but unreserved characters (RFC 3986) as `%XX`.
+  private static func percentEncoded(_ name: String) -> String {
+    name.utf8.map { byte in
+      switch byte {
+      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."),
+        UInt8(ascii: "_"), UInt8(ascii: "~"):
+        return String(UnicodeScalar(byte))
+      default:
+        let digits = String(byte, radix: 16, uppercase: true)
+        return "%" + (digits.count < 2 ? "0" : "") + digits
+      }
+    }.joined()
   }
 
   /// An underscore between letters or digits is no markup, and names are full of them.
@@ -157,7 +203,7 @@ struct MarkdownRenderer {
   }
 
   /// A `text` fence longer than any run of backticks in the text.
-  static func fenced(_ text: String) -> String {
+  package static func fenced(_ text: String) -> String {
     var longest = 0
     var run = 0
     var clean = ""

@@ -1,7 +1,7 @@
-import Plotting
+package import Plotting
 
 /// What draws plots: for the document, and for the terminal.
-protocol PlotRenderer: Sendable {
+package protocol PlotRenderer: Sendable {
   func svg(_ spec: PlotSpec) throws -> [UInt8]
   func text(_ spec: PlotSpec, columns: Int, rows: Int) throws -> String
 }

@@ -8,9 +8,10 @@ public struct TerminalRenderer: Sendable {
   let width: Int?
   let plots: any PlotRenderer
   /// Rows of a long table that are shown before the rest is counted.
-  static let visibleRows = 40
+  let visibleRows: Int
 
-  init(usesColour: Bool, width: Int?, plots: any PlotRenderer) {
+  init(usesColour: Bool, width: Int?, plots: any PlotRenderer, visibleRows: Int = 40) {
+    self.visibleRows = visibleRows
     self.usesColour = usesColour
     self.width = width
     self.plots = plots
@@ -56,7 +57,7 @@ public struct TerminalRenderer: Sendable {
   }
 
   private func table(_ layout: TableLayout) -> String {
-    let rows = layout.rows.prefix(Self.visibleRows)
+    let rows = layout.rows.prefix(visibleRows)
     var widths = layout.headers.map { displayWidth(of: Self.printable($0)) }
     for row in rows {
       for (column, text) in row.enumerated() {
@@ -80,7 +81,8 @@ public struct TerminalRenderer: Sendable {
     for (column, cell) in cells.enumerated() {
       let text = Self.cut(cell, to: widths[column])
       let pad = String(
-        repeating: " ", count: max(0, widths[column] - displayWidth(of: Self.printable(text.plain))))
+        repeating: " ", count: max(0, widths[column] - displayWidth(of: Self.printable(text.plain)))
+      )
       parts.append(isNumeric[column] ? pad + line(text) : line(text) + pad)
     }
     var result = parts.joined(separator: "  ")

@@ -54,8 +54,8 @@ extension Notebook {
       case .missing: return .missing
       case .fresh, .stale, .orphanIntact, .orphanEdited:
         if matches(cell.key.failedHex) { return .failed }
-        if !cell.checked.waitsFor.isEmpty {
-          return matches(cell.key.waitingHex) ? .fresh : .waiting(cell.checked.waitsFor)
+        if !cell.waitsFor.isEmpty {
+          return matches(cell.key.waitingHex) ? .fresh : .waiting(cell.waitsFor)
         }
         if let problem = cell.key.problem { return .unverifiable(problem) }
         return state == .fresh ? .fresh : .stale

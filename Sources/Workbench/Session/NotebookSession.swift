@@ -1,4 +1,4 @@
-import Artifacts
+package import Artifacts
 public import Diagnostics
 import Execution
 import Language
@@ -15,7 +15,7 @@ public final class NotebookSession {
   let store: ArtifactStore
   let workspace: Workspace
   let digests: FileDigests
-  let runner: NodeRunner
+  package let runner: NodeRunner
   let plots: any PlotRenderer
   /// The state, and the way to interrupt what runs.
   public let core: SessionCore
@@ -24,6 +24,8 @@ public final class NotebookSession {
   private(set) var granted: [String]
   private(set) var evaluator: Evaluator
   private var saver: OutputSaver?
+  /// The outputs of this session as they are, or would be, written.
+  private(set) var rendered: [Int: RenderedOutput] = [:]
   /// What cells showed in this session, for `:show`.
   public private(set) var shown: [String: String] = [:]
   public var terminal: TerminalStyle
@@ -64,12 +66,19 @@ public final class NotebookSession {
   }
 
   /// Opens a notebook whose text is at hand; `path` says where it belongs.
-  init(
+  package init(
     path: String, bytes: [UInt8], options: SessionOptions,
     terminal: TerminalStyle = TerminalStyle(), observer: (any SessionObserver)? = nil,
     store: ArtifactStore? = nil, verbs: VerbLibrary = .standard,
     plots: any PlotRenderer = GnuplotRenderer()
   ) throws {
+    if let output = options.outputFile, !options.overrides.isEmpty,
+      NotebookFile.isSame(output, path)
+    {
+      throw SessionError(
+        "'\(output)' is the notebook itself, and outputs of overridden parameters are never "
+          + "written into it", status: .usage)
+    }
     self.path = path
     self.options = options
     self.terminal = terminal
@@ -82,9 +91,11 @@ public final class NotebookSession {
     let core = SessionCore(accepts: options.accepts, observer: observer)
     self.core = core
     do {
-      self.store = try store ?? ArtifactStore.open(at: workspace.storeFolder) { issue in
-        core.observer?.note("\(issue)")
-      }
+      self.store =
+        try store
+        ?? ArtifactStore.open(at: workspace.storeFolder) { issue in
+          core.observer?.note("\(issue)")
+        }
     } catch {
       throw SessionError("\(error)", status: .failed)
     }
@@ -101,12 +112,18 @@ public final class NotebookSession {
         cpu: HostDescription.processor(), threads: options.threads, poiseVersion: poiseVersion))
     evaluator = Evaluator(
       verbs: verbs, runner: runner,
-      resolver: Self.resolver(workspace, granted, digests, core.cancellation),
+      resolver: Self.resolver(workspace, granted, digests, core.cancellation, overrides),
       work: WorkContext(cancellation: core.cancellation, threads: options.threads))
     openState()
     rebuildEvaluator()
+    runner.onLost = { [core] in core.observer?.note($0) }
     runner.onWaiting = { [core] label in
       core.observer?.note("another process computes \(label); waiting for it")
+    }
+    runner.onEvent = { [core] event in
+      guard case .differs(let before) = event.kind else { return }
+      core.observer?.note(
+        "\(event.label) came out different from the stored result \(before.short)")
     }
   }
 
@@ -121,6 +138,12 @@ public final class NotebookSession {
     return notebook.diagnostics.map { renderer.render($0, in: notebook.file) }
   }
 
+  /// An error of an evaluation in words, with its place where it has one.
+  func rendered(_ error: any Error) -> String {
+    guard let diagnostic = error as? Diagnostic else { return "\(error)" }
+    return DiagnosticRenderer().render(diagnostic, in: notebook.file)
+  }
+
   /// The cells with their states, as the reducer has them.
   public var cells: [SessionState.Cell] { core.state.cells }
 
@@ -130,20 +153,21 @@ public final class NotebookSession {
   @discardableResult
   public func run(_ selection: SessionState.Selection) -> RunTally {
     core.cancellation.reset()
+    // The disk may have room again.
+    if !evaluator.unstoredCells.isEmpty { rebuildEvaluator() }
     runner.mode = options.ignoresStored ? .recompute : .reuse
     if saver == nil { saver = makeSaver() }
     var effects = core.send(.runRequested(selection))
-    var results: [Int: RenderedOutput] = [:]
     while !effects.isEmpty {
       let effect = effects.removeFirst()
       switch effect {
       case .evaluate(let index):
         let (event, output) = evaluate(index)
-        results[index] = output
+        rendered[index] = output
         effects += core.send(event)
       case .save(let index):
         let saves = savesOutputs && belongsToFile(index)
-        let outcome = saves ? save(results[index]) : .unchanged
+        let outcome = saves ? save(rendered[index]) : .unchanged
         effects += core.send(.saved(outcome))
       case .cancelRunning: core.cancellation.cancel()
       case .finish:
@@ -160,7 +184,9 @@ public final class NotebookSession {
   }
 
   /// Outputs made with overridden parameters belong to no saved notebook, only to a copy.
-  private var savesOutputs: Bool { overrides.isEmpty || options.outputFile != nil }
+  private var savesOutputs: Bool {
+    options.writesOutputs && (overrides.isEmpty || options.outputFile != nil)
+  }
 
   private func evaluate(_ index: Int) -> (SessionEvent, RenderedOutput?) {
     let cell = notebook.cells[index]
@@ -178,6 +204,11 @@ public final class NotebookSession {
         cell, result, blocks, isInFile: savesOutputs && belongsToFile(index))
       let seconds = CostMeter.now() - start
       if result.status == .done { recordParts(of: cell, seconds: seconds) }
+      // Static errors were told before the run.
+      if result.status == .failed, cell.errors.isEmpty {
+        core.observer?.didFail(
+          cell: name, diagnostics: result.diagnostics.map(rendered).joined(separator: "\n"))
+      }
       core.observer?.didRun(cell: name, status: result.status, output: text, seconds: seconds)
       return (.evaluated(index, result.status), render(cell, result, blocks))
     } catch is CancellationRequested {
@@ -197,6 +228,7 @@ public final class NotebookSession {
       case .failed, .blocked: cell.key.failedHex
       case .waiting: cell.key.waitingHex
       }
+    guard !result.isUnstored else { return nil }
     // Without a key nobody could tell later what the output belongs to.
     guard !cell.id.isEmpty, let cellKey = cell.key.hex, let key else { return nil }
     let target = options.outputFile ?? path
@@ -207,7 +239,7 @@ public final class NotebookSession {
     let body = markdown.body(of: blocks)
     return RenderedOutput(
       id: cell.id, regionKey: key, cellKey: cellKey, isMeasured: cell.checked.isMeasured,
-      body: body, assets: markdown.assets)
+      isSeeded: result.isSeeded, body: body, assets: markdown.assets)
   }
 
   private func save(_ output: RenderedOutput?) -> SaveOutcome {
@@ -221,6 +253,11 @@ public final class NotebookSession {
     case .written, .unchanged: break
     }
     return outcome
+  }
+
+  /// Whether outputs go to another file than the notebook, which has assets of its own.
+  public var writesCopy: Bool {
+    options.outputFile.map { !NotebookFile.isSame(path, $0) } ?? false
   }
 
   private func makeSaver() -> OutputSaver {
@@ -253,7 +290,7 @@ public final class NotebookSession {
     guard !prompted.entries.isEmpty else { return notebook }
     return Notebook(
       document: notebook.document, entries: [], verbs: verbs, overrides: overrides,
-      resolver: Self.resolver(workspace, granted, digests, Cancellation()))
+      resolver: Self.resolver(workspace, granted, digests, Cancellation(), overrides))
   }
 
   // MARK: Changing the notebook
@@ -266,7 +303,7 @@ public final class NotebookSession {
   }
 
   /// Takes another text for the notebook, such as the file after an edit.
-  func reload(bytes: [UInt8], overrides: Overrides? = nil) throws {
+  package func reload(bytes: [UInt8], overrides: Overrides? = nil) throws {
     var overrides = overrides ?? self.overrides
     var granted = granted
     let document = currentDocument
@@ -286,7 +323,8 @@ public final class NotebookSession {
 
   private func openState() {
     let positions = Dictionary(
-      notebook.cells.map { ($0.name, $0.index) }) { first, _ in first }
+      notebook.cells.map { ($0.name, $0.index) }
+    ) { first, _ in first }
     let states = notebook.states().cells
     let cells = zip(notebook.cells, states).map { cell, state in
       SessionState.Cell(
@@ -299,7 +337,7 @@ public final class NotebookSession {
   func rebuildEvaluator() {
     evaluator = Evaluator(
       verbs: verbs, runner: runner,
-      resolver: Self.resolver(workspace, granted, digests, core.cancellation),
+      resolver: Self.resolver(workspace, granted, digests, core.cancellation, overrides),
       work: WorkContext(
         cancellation: core.cancellation, threads: options.threads,
         progress: { [core] progress in
@@ -311,7 +349,9 @@ public final class NotebookSession {
     let values = Dictionary(
       notebook.parameters.compactMap { parameter in
         parameter.value.map { (parameter.name, Value($0)) }
-      }) { first, _ in first }
+      }
+    ) { first, _ in first }
+    evaluator.pathParameters = notebook.pathParameters
     for cell in notebook.cells {
       evaluator.define(cell: cell.name, statements: cell.statements, parameters: values)
       if !cell.errors.isEmpty { evaluator.failedCells.insert(cell.name) }
@@ -320,11 +360,11 @@ public final class NotebookSession {
 
   private static func resolver(
     _ workspace: Workspace, _ granted: [String], _ digests: FileDigests,
-    _ cancellation: Cancellation
+    _ cancellation: Cancellation, _ overrides: Overrides
   ) -> InputResolver {
     InputResolver(
       scope: workspace.scope.allowing(granted), base: workspace.notebookFolder, digests: digests,
-      check: { try cancellation.check() })
+      shownNames: overrides.paths, check: { try cancellation.check() })
   }
 
   /// Reads a notebook; parameters given from outside and used as paths start from the current
@@ -339,7 +379,7 @@ public final class NotebookSession {
         return Notebook(
           document: try document ?? NotebookDocument(name: path, bytes: bytes), entries: entries,
           verbs: verbs, overrides: overrides,
-          resolver: resolver(workspace, granted, digests, Cancellation()))
+          resolver: resolver(workspace, granted, digests, Cancellation(), overrides))
       } catch {
         throw SessionError("'\(path)': \(error)", status: .document)
       }

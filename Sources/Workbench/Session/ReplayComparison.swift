@@ -19,19 +19,17 @@ public enum ReplayOutcome: Int, Sendable, Comparable {
 
 /// Compares two bodies: text and counts exactly, scores within print precision, scores that
 /// depend on a seed within the replayed interval, verdicts by word.
-enum ReplayComparison {
-  static func compare(saved: String, replayed: String, isSeeded: Bool) -> ReplayOutcome {
+package enum ReplayComparison {
+  package static func compare(saved: String, replayed: String, isSeeded: Bool) -> ReplayOutcome {
     if saved == replayed { return .same }
-    let before = tokens(of: saved)
-    let after = tokens(of: replayed)
+    let before = tokens(of: withoutAssetDigests(saved))
+    let after = tokens(of: withoutAssetDigests(replayed))
     guard before.count == after.count else { return .drifted }
     var index = 0
     while index < before.count {
       switch (before[index], after[index]) {
       case (.text(let a), .text(let b)):
-        // What a plot draws is compared through the numbers beside it; its file is named by
-        // its content.
-        if a != b, !(isAsset(a) && isAsset(b)) { return .drifted }
+        if a != b { return .drifted }
       case (.number(let a), .number(let b)):
         if a.text != b.text {
           let interval = isSeeded ? interval(in: after, at: index) : nil
@@ -47,7 +45,7 @@ enum ReplayComparison {
     return .within
   }
 
-  struct Number: Hashable {
+  package struct Number: Hashable {
     let text: String
     let value: Double
     /// Digits behind the point; none for a count.
@@ -63,13 +61,13 @@ enum ReplayComparison {
     }
   }
 
-  enum Token: Hashable {
+  package enum Token: Hashable {
     case text(String)
     case number(Number)
   }
 
   /// A body in numbers and what stands between them.
-  static func tokens(of body: String) -> [Token] {
+  package static func tokens(of body: String) -> [Token] {
     var tokens: [Token] = []
     var text = ""
     var word = ""
@@ -87,7 +85,8 @@ enum ReplayComparison {
       if let value = Double(word), value.isFinite, word.first?.isLetter == false {
         if !text.isEmpty { tokens.append(.text(text)) }
         text = tail
-        let decimals = word.split(separator: ".", maxSplits: 1).dropFirst().first
+        let decimals =
+          word.split(separator: ".", maxSplits: 1).dropFirst().first
           .map { $0.prefix { $0.isNumber }.count } ?? 0
         tokens.append(.number(Number(text: word, value: value, decimals: decimals)))
       } else {
@@ -119,5 +118,15 @@ enum ReplayComparison {
     return low.value...high.value
   }
 
-  private static func isAsset(_ text: String) -> Bool { text.contains(".assets/") }
+  /// What a plot draws is compared through the numbers beside it, so the digest of its content
+  /// leaves the name of its file: `nb.assets/curve-0123456789ab.svg` is `nb.assets/curve.svg`.
+  private static func withoutAssetDigests(_ body: String) -> String {
+    let pieces = TableOperations.split(body, at: ".assets/")
+    return pieces.dropFirst().reduce(pieces[0]) { text, piece in
+      let name = piece.prefix { $0.isASCII && ($0.isLetter || $0.isNumber || "._-".contains($0)) }
+      guard let dash = name.lastIndex(of: "-") else { return text + ".assets/" + piece }
+      let ending = name[dash...].dropFirst().drop(while: \.isHexDigit)
+      return text + ".assets/" + name[..<dash] + ending + piece[name.endIndex...]
+    }
+  }
 }

@@ -7,6 +7,8 @@ public struct SessionOptions: Sendable {
   public var overrides = Overrides()
   /// Where outputs are written instead of into the notebook.
   public var outputFile: String?
+  /// Whether outputs are written at all; a replay only compares them.
+  public var writesOutputs = true
   /// Whether stored results are ignored, and compared with the new ones.
   public var ignoresStored = false
   /// Whether edited outputs may be written over.
@@ -24,10 +26,17 @@ public protocol SessionObserver: AnyObject, Sendable {
   func willRun(cell: String, index: Int, of count: Int)
   /// A cell has run; its outputs as text for the terminal.
   func didRun(cell: String, status: CellResult.Status, output: String, seconds: Double)
+  /// A cell that is about to be told as run has failed while it ran, for these reasons.
+  func didFail(cell: String, diagnostics: String)
   /// Long work tells how far it is.
   func didProgress(_ progress: WorkProgress)
   /// Something worth knowing that stops nothing.
   func note(_ message: String)
+}
+
+extension SessionObserver {
+  /// Does nothing: the output says it, too.
+  public func didFail(cell: String, diagnostics: String) {}
 }
 
 /// How far long work is, for people.

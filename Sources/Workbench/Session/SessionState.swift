@@ -52,6 +52,8 @@ public struct RunTally: Sendable, Equatable {
   public var changedUnderneath = false
   /// The outputs could not be written.
   public var couldNotSave = false
+
+  package init() {}
 }
 
 /// What happens to a session.

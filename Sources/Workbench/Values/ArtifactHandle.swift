@@ -12,7 +12,7 @@ public final class ArtifactHandle: Sendable {
   private let loaded: Mutex<(any Sendable)?>
 
   /// A handle to a stored object; `object` is given where it is in memory already.
-  init(
+  package init(
     kind: ArtifactKind, digest: Digest, isSeeded: Bool, object: (any Sendable)? = nil,
     loader: @escaping @Sendable () throws -> any Sendable
   ) {
@@ -43,4 +43,6 @@ public final class ArtifactHandle: Sendable {
 /// A stored object that is missing or corrupt: what made it has to run again.
 struct ArtifactLost: Error {
   let digest: Digest
+  /// What is wrong with it, where its bytes are there; the store tells of the rest.
+  var reason: String?
 }

@@ -1,22 +1,22 @@
-import Corpora
-import Evaluation
+package import Corpora
+package import Evaluation
 import Language
 
 /// What `evaluate` found: each query's value of each metric, and the ranking behind it.
-struct EvaluationReport: Sendable {
+package struct EvaluationReport: Sendable {
   /// The identity of the data set: results with the same one are resampled alike, so paired.
-  let identity: String
+  package let identity: String
   /// Whether seeded work went into what was measured.
-  let isSeeded: Bool
+  package let isSeeded: Bool
   /// In the order in which they were asked for.
-  let metrics: [MetricName]
-  let results: PerQueryResults
+  package let metrics: [MetricName]
+  package let results: PerQueryResults
   /// The text of each query of ``results``.
-  let texts: [String]
-  let run: Run
+  package let texts: [String]
+  package let run: Run
 
   /// Measures a run on the judged queries of a data set.
-  init(run: Run, set: JudgedSet, identity: String, metrics: [MetricName], isSeeded: Bool) {
+  package init(run: Run, set: JudgedSet, identity: String, metrics: [MetricName], isSeeded: Bool) {
     let texts = Dictionary(set.queries.map { ($0.id, $0.text) }) { first, _ in first }
     self.identity = identity
     self.isSeeded = isSeeded
@@ -31,13 +31,13 @@ struct EvaluationReport: Sendable {
   }
 
   /// The mean of a metric with its replicates over queries; nil where it was not measured.
-  func measured(_ metric: MetricName) throws -> Measured? {
+  package func measured(_ metric: MetricName) throws -> Measured? {
     guard metrics.contains(metric) else { return nil }
     return try results.mean(of: metric, identity: identity, seeds: isSeeded ? 1 : 0)
   }
 
   /// A table with a row a query: its id, its text, and each metric.
-  var queryTable: Value {
+  package var queryTable: Value {
     .table(
       columns: ["query", "text"] + metrics.map(\.description),
       rows: results.queries.indices.map { query in
@@ -47,7 +47,7 @@ struct EvaluationReport: Sendable {
   }
 
   /// A table with a row a metric: its mean with its interval.
-  func summary() throws -> Value {
+  package func summary() throws -> Value {
     .table(
       columns: ["metric", "value"],
       rows: try metrics.map { metric in
@@ -56,7 +56,7 @@ struct EvaluationReport: Sendable {
   }
 
   /// The queries on which two reports differ most, ties by query id.
-  func disagreements(
+  package func disagreements(
     with other: EvaluationReport, metric wanted: MetricName?, count: Int
   ) throws -> Value {
     guard let metric = wanted ?? metrics.first(where: other.metrics.contains),
@@ -93,7 +93,7 @@ extension EvaluationReport {
   private static let format = "poise-report-1"
 
   /// The report as bytes; the same report gives the same bytes.
-  func encoded() -> [UInt8] {
+  package func encoded() -> [UInt8] {
     var encoder = ValueEncoder()
     encoder.append(Self.format)
     encoder.append(identity)
@@ -112,7 +112,7 @@ extension EvaluationReport {
   }
 
   /// Reads ``encoded()``; hostile bytes throw.
-  init(decoding bytes: [UInt8]) throws {
+  package init(decoding bytes: [UInt8]) throws {
     self = try bytes.withUnsafeBytes { buffer in
       var decoder = ValueDecoder(buffer) { kind, digest, isSeeded in
         ArtifactHandle(kind: kind, digest: digest, isSeeded: isSeeded) {

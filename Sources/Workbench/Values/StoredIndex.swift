@@ -1,21 +1,21 @@
-import Artifacts
-import Retrieval
+package import Artifacts
+package import Retrieval
 
 /// An index with the corpus that it was built over, whose texts a search shows.
-struct StoredIndex: Sendable {
-  let index: BM25Index
-  let corpus: ArtifactHandle
+package struct StoredIndex: Sendable {
+  package let index: BM25Index
+  package let corpus: ArtifactHandle
 
-  init(index: BM25Index, corpus: ArtifactHandle) {
+  package init(index: BM25Index, corpus: ArtifactHandle) {
     self.index = index
     self.corpus = corpus
   }
 
   /// The corpus's digest, then the index.
-  func encoded() -> [UInt8] { corpus.digest.bytes + index.encoded() }
+  package func encoded() -> [UInt8] { corpus.digest.bytes + index.encoded() }
 
   /// Reads ``encoded()``; hostile bytes throw.
-  init(
+  package init(
     decoding bytes: [UInt8], handle: (ArtifactKind, Digest) -> ArtifactHandle
   ) throws {
     guard let digest = Digest(bytes: bytes.prefix(Digest.byteCount)) else {

@@ -1,3 +1,4 @@
+import Artifacts
 import Evaluation
 import Language
 
@@ -60,7 +61,7 @@ extension Value {
     case .list(let items): "[" + items.map(\.quoted).joined(separator: ", ") + "]"
     case .record(let record):
       "{" + record.fields.map { "\($0.name): \($0.value.quoted)" }.joined(separator: ", ") + "}"
-    case .artifact(let handle): handle.kind.article
+    case .artifact(let handle): "\(handle.kind.rawValue) \(handle.digest.hex.prefix(8))"
     case .option(let option):
       "\(option.verb)("
         + option.arguments.fields.map { "\($0.name): \($0.value.quoted)" }.joined(separator: ", ")

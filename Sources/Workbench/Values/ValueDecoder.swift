@@ -1,12 +1,12 @@
-import Artifacts
+package import Artifacts
 import Evaluation
 
 /// Reads what ``ValueEncoder`` wrote. The bytes may be hostile: every count is checked against
 /// what is left before anything is allocated, and nesting is bounded.
-struct ValueDecoder {
-  struct Malformed: Error {
-    let offset: Int
-    let what: String
+package struct ValueDecoder {
+  package struct Malformed: Error {
+    package let offset: Int
+    package let what: String
   }
 
   private let bytes: UnsafeRawBufferPointer
@@ -15,7 +15,7 @@ struct ValueDecoder {
   /// Makes the handle of an artifact met in the bytes.
   private let handle: (ArtifactKind, Digest, Bool) -> ArtifactHandle
 
-  init(
+  package init(
     _ bytes: UnsafeRawBufferPointer,
     handle: @escaping (ArtifactKind, Digest, Bool) -> ArtifactHandle
   ) {
@@ -24,16 +24,16 @@ struct ValueDecoder {
   }
 
   /// What has not been read yet.
-  var remaining: Slice<UnsafeRawBufferPointer> { bytes[offset...] }
+  package var remaining: Slice<UnsafeRawBufferPointer> { bytes[offset...] }
 
   /// The one value in the bytes; anything behind it is an error.
-  mutating func decodeAll() throws -> Value {
+  package mutating func decodeAll() throws -> Value {
     let value = try value()
     guard offset == bytes.count else { throw malformed("bytes behind the value") }
     return value
   }
 
-  mutating func value() throws -> Value {
+  package mutating func value() throws -> Value {
     depth += 1
     defer { depth -= 1 }
     guard depth < 200 else { throw malformed("nesting") }
@@ -49,7 +49,8 @@ struct ValueDecoder {
     case .list:
       let count = try count(unit: 1)
       var items: [Value] = []
-      items.reserveCapacity(count)
+      // Counts nest, so what each claims is not reserved on its word alone.
+      items.reserveCapacity(min(count, 4096))
       for _ in 0..<count { items.append(try value()) }
       return .list(items)
     case .record: return .record(try record())
@@ -75,16 +76,18 @@ struct ValueDecoder {
     }
   }
 
-  mutating func record() throws -> Record {
+  package mutating func record() throws -> Record {
     let headline = try string()
     let count = try count(unit: 9)
+    // Fields are looked up one by one, and no notebook has records of more.
+    guard count <= 10_000 else { throw malformed("count") }
     var fields: [(String, Value)] = []
-    fields.reserveCapacity(count)
+    fields.reserveCapacity(min(count, 64))
     for _ in 0..<count { fields.append((try string(), try value())) }
     return Record(fields, headline: headline.isEmpty ? nil : headline)
   }
 
-  mutating func string() throws -> String {
+  package mutating func string() throws -> String {
     let length = try count(unit: 1)
     guard let text = String(validating: try take(length), as: UTF8.self) else {
       throw malformed("UTF-8")
@@ -92,7 +95,7 @@ struct ValueDecoder {
     return text
   }
 
-  mutating func doubles(_ count: Int) throws -> [Double] {
+  package mutating func doubles(_ count: Int) throws -> [Double] {
     guard count <= (bytes.count - offset) / 8 else { throw malformed("count") }
     var numbers: [Double] = []
     numbers.reserveCapacity(count)
@@ -100,10 +103,10 @@ struct ValueDecoder {
     return numbers
   }
 
-  mutating func double() throws -> Double { Double(bitPattern: try word()) }
+  package mutating func double() throws -> Double { Double(bitPattern: try word()) }
 
   /// A count of things of which each takes at least `unit` bytes of what is left.
-  mutating func count(unit: Int) throws -> Int {
+  package mutating func count(unit: Int) throws -> Int {
     let raw = Int64(bitPattern: try word())
     guard raw >= 0, raw <= Int64(Int32.max) else { throw malformed("count") }
     if unit > 0, Int(raw) > (bytes.count - offset) / unit { throw malformed("count") }

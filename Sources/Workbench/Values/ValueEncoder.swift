@@ -1,4 +1,4 @@
-import Artifacts
+package import Artifacts
 import Evaluation
 import Plotting
 
@@ -7,14 +7,16 @@ import Plotting
 /// The same value gives the same bytes on every machine, so they serve both as stored objects and
 /// as what node keys hash. Artifacts stand as kind and digest; their contents are objects of their
 /// own.
-struct ValueEncoder {
-  private(set) var bytes: [UInt8] = []
+package struct ValueEncoder {
+  package private(set) var bytes: [UInt8] = []
   /// Digests of the artifacts met, in order, without doubles.
-  private(set) var artifacts: [Digest] = []
+  package private(set) var artifacts: [Digest] = []
   /// Whether anything met depends on a seed.
-  private(set) var isSeeded = false
+  package private(set) var isSeeded = false
 
-  mutating func append(_ value: Value) throws {
+  package init() {}
+
+  package mutating func append(_ value: Value) throws {
     switch value {
     case .none: tag(.none)
     case .boolean(let value): tag(value ? .true : .false)
@@ -89,7 +91,7 @@ struct ValueEncoder {
     if measured.seeds > 0 { isSeeded = true }
   }
 
-  mutating func append(_ record: Record) throws {
+  package mutating func append(_ record: Record) throws {
     append(record.headline ?? "")
     append(record.names.count)
     for (name, value) in record.fields {
@@ -98,18 +100,18 @@ struct ValueEncoder {
     }
   }
 
-  mutating func append(_ text: String) {
+  package mutating func append(_ text: String) {
     append(text.utf8.count)
     bytes.append(contentsOf: text.utf8)
   }
 
-  mutating func append(_ count: Int) {
+  package mutating func append(_ count: Int) {
     withUnsafeBytes(of: UInt64(bitPattern: Int64(count)).littleEndian) {
       bytes.append(contentsOf: $0)
     }
   }
 
-  mutating func append(_ number: Double) {
+  package mutating func append(_ number: Double) {
     // -0 equals 0 and every NaN is one NaN, so that equal values have equal keys.
     let canonical = number == 0 ? 0 : number.isNaN ? Double.nan : number
     withUnsafeBytes(of: canonical.bitPattern.littleEndian) { bytes.append(contentsOf: $0) }
@@ -119,7 +121,7 @@ struct ValueEncoder {
 }
 
 /// The first byte of an encoded value.
-enum ValueTag: UInt8 {
+package enum ValueTag: UInt8 {
   case none = 0
   case `false`, `true`, number, measured, string, marked, list, record, artifact, option, function
   case across

@@ -1,3 +1,4 @@
+import Artifacts
 import Corpora
 import Language
 
@@ -20,7 +21,9 @@ extension VerbLibrary {
         .record(
           [.init("corpus", .artifact("corpus")), .init("found", .string)], isOpen: true)
       }),
-    files: { try CollectionReader.detect(path: $0).files }
+    files: { try CollectionReader.detect(path: $0).files },
+    // The files' bytes, their strings while they are split and judged, and the encoded corpus.
+    memory: { _, inputs in inputs.values.flatMap(\.stamps).reduce(64 << 20) { $0 + $1.size * 4 } }
   ) { arguments, context in
     let input = try context.input("path")
     let words = try arguments.integer("words", in: 10...10_000)
@@ -30,7 +33,9 @@ extension VerbLibrary {
     record["corpus"] = try context.artifact(.corpus, loaded.corpus)
     for set in loaded.splits { record[set.name] = try context.artifact(.questions, set) }
     record["found"] = .string(loaded.summary)
-    record["notes"] = .list(loaded.notes.map { .string("\($0)") })
+    if !loaded.notes.isEmpty {
+      record["notes"] = .list(loaded.notes.map { .string("\($0)") })
+    }
     return .record(record)
   }
 

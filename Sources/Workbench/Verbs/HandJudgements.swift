@@ -41,23 +41,30 @@ enum HandJudgements {
     in record: Record, _ fail: (String, String?) -> VerbError
   ) throws -> [(String, Int)] {
     if let document = record["document"]?.text {
-      let grade = record["grade"]?.point ?? 1
-      guard let whole = Int(exactly: grade), (-10...100).contains(whole) else {
-        throw fail("a grade is a whole number, got \(record["grade"]?.interpolated ?? "")", nil)
-      }
-      return [(document, whole)]
+      return [(document, try grade(in: record, fail))]
     }
     guard case .list(let items)? = record["relevant"] else {
       throw fail("expected a field 'relevant' with a list of document ids, or 'document'", nil)
     }
     return try items.map { item in
       if let document = item.text { return (document, 1) }
-      guard case .record(let graded) = item, let document = graded["document"]?.text,
-        let grade = Int(exactly: graded["grade"]?.point ?? 1)
-      else {
-        throw fail("'relevant' holds ids or records of document and grade", nil)
+      guard case .record(let graded) = item, let document = graded["document"]?.text else {
+        throw fail(
+          "'relevant' holds ids or records of document and grade, got \(item.typeName)", nil)
       }
-      return (document, grade)
+      return (document, try grade(in: graded, fail))
     }
+  }
+
+  /// The grade of a record, 1 where it has none.
+  private static func grade(
+    in record: Record, _ fail: (String, String?) -> VerbError
+  ) throws -> Int {
+    guard let value = record["grade"] else { return 1 }
+    guard let number = value.point, let grade = Int(exactly: number), (-10...100).contains(grade)
+    else {
+      throw fail("a grade is a whole number from -10 to 100, got \(value.quoted)", nil)
+    }
+    return grade
   }
 }

@@ -13,8 +13,12 @@ extension VerbLibrary {
       example: "lexical = bm25(scifact.corpus, k1: 0.9, b: 0.4)",
       parameters: [
         .init("corpus", .artifact("corpus"), positional: true, "The documents."),
-        .init("k1", .number, default: "0.9", "How fast repeated terms saturate; at least 0."),
-        .init("b", .number, default: "0.4", "How far long documents are discounted; 0 to 1."),
+        .init(
+          "k1", .number, default: formatNumber(BM25Options.defaultK1),
+          "How fast repeated terms saturate; at least 0."),
+        .init(
+          "b", .number, default: formatNumber(BM25Options.defaultB),
+          "How far long documents are discounted; 0 to 1."),
         .init(
           "stem", StaticType.string.optional, default: "\"english\"",
           choices: TextAnalyzer.stemmers, "The Snowball stemmer, or none."),
@@ -22,7 +26,12 @@ extension VerbLibrary {
           "stopwords", StaticType.string.optional, default: "\"english\"", choices: ["english"],
           "The words left out, or none."),
       ],
-      result: { _ in .artifact("index") })
+      result: { _ in .artifact("index") }),
+    // Some 16 bytes a posting while building, and words have about six letters.
+    memory: { arguments, _ in
+      let corpus = try arguments.handle("corpus", .corpus).object(as: Corpus.self)
+      return (64 << 20) + corpus.textByteCount * 6
+    }
   ) { arguments, context in
     let corpus = try arguments.handle("corpus", .corpus).object(as: Corpus.self)
     let k1 = try arguments.number("k1")
@@ -63,6 +72,12 @@ extension VerbLibrary {
   ) { arguments, context in
     let stored = try arguments.handle("index", .index).object(as: StoredIndex.self)
     let corpus = try stored.corpus.object(as: Corpus.self)
+    // A store that came with a notebook may pair an index with another corpus.
+    guard corpus.count == stored.index.documentCount else {
+      throw VerbError(
+        "the index is of \(grouped(stored.index.documentCount)) documents, and its corpus has "
+          + grouped(corpus.count), parameter: "index", help: "build the index again")
+    }
     let query = try arguments.string("query")
     let hits = try stored.index.search(query, k: try arguments.integer("k", in: 1...10_000))
     return .table(

@@ -146,6 +146,14 @@ extension VerbLibrary {
       }
       return number
     }
+    guard let least = keys.min(), let most = keys.max() else {
+      throw VerbError("the list is empty", parameter: "values")
+    }
+    guard least < most else {
+      throw VerbError(
+        "all \(keys.count) numbers are \(formatNumber(least)), so there is nothing to divide",
+        parameter: column == nil ? "values" : "column")
+    }
     let edges =
       try arguments.string("width") == "quantile"
       ? try Statistics.equalCountEdges(keys, bins: count)

@@ -87,7 +87,8 @@ extension VerbLibrary {
       return try TableOperations.field(column, of: row, parameter: "by")
     }
     let order = try TableOperations.order(keys, parameter: column == nil ? "items" : "by")
-    return .list((descending ? TableOperations.reversedStable(order, keys) : order).map { items[$0] })
+    return .list(
+      (descending ? TableOperations.reversedStable(order, keys) : order).map { items[$0] })
   }
 
   private static let distinct = Verb(
@@ -127,8 +128,16 @@ extension VerbLibrary {
       ], result: { $0["second"] == .string ? .string : .any })
   ) { arguments, _ in
     if let separator = arguments["second"].text {
-      return .string(
-        try arguments.list("first").map(\.interpolated).joined(separator: separator))
+      let pieces = try arguments.list("first").map(\.interpolated)
+      var size = 0
+      for piece in pieces {
+        size += piece.utf8.count + separator.utf8.count
+        guard size <= ValueBudget.stringLimit else {
+          throw VerbError(
+            "the joined text would have more than \(ValueBudget.stringLimit >> 20) MiB")
+        }
+      }
+      return .string(pieces.joined(separator: separator))
     }
     guard let column = try arguments.optionalString("by") else {
       throw VerbError("joining tables needs a column", help: "say by: \"column\"")
@@ -163,7 +172,13 @@ extension VerbLibrary {
       guard !separator.isEmpty else {
         throw VerbError("the separator is empty", parameter: "separator")
       }
-      return .list(TableOperations.split(text, at: separator).map { .string($0) })
+      let pieces = TableOperations.split(text, at: separator)
+      guard pieces.count <= ValueBudget.itemLimit else {
+        throw VerbError(
+          "a list holds at most \(grouped(ValueBudget.itemLimit)) items, this one would have "
+            + grouped(pieces.count), parameter: "items")
+      }
+      return .list(pieces.map { .string($0) })
     }
     let items = try arguments.list("items")
     let share = try arguments.number("share")

@@ -4,15 +4,19 @@ public import Language
 public struct Verb: Sendable {
   public let signature: VerbSignature
   /// The files that a path argument stands for, given its real path; nil where it is one file.
-  let files: (@Sendable (String) throws -> [String])?
-  let run: @Sendable (Arguments, VerbContext) throws -> Value
+  package let files: (@Sendable (String) throws -> [String])?
+  /// About how many bytes of memory a call takes at most, from what is known before it runs.
+  package let memory: (@Sendable (Arguments, [String: ResolvedInput]) throws -> Int)?
+  package let run: @Sendable (Arguments, VerbContext) throws -> Value
 
-  init(
+  package init(
     _ signature: VerbSignature, files: (@Sendable (String) throws -> [String])? = nil,
+    memory: (@Sendable (Arguments, [String: ResolvedInput]) throws -> Int)? = nil,
     run: @escaping @Sendable (Arguments, VerbContext) throws -> Value
   ) {
     self.signature = signature
     self.files = files
+    self.memory = memory
     self.run = run
   }
 }

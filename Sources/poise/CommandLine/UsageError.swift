@@ -8,6 +8,10 @@ enum UsageError: Error, CustomStringConvertible {
   case unexpectedValue(String, command: CommandSpec)
   case repeated(String, command: CommandSpec)
   case operands(got: Int, command: CommandSpec)
+  /// The command can't do without this option.
+  case missingOption(String, command: String)
+  /// The first word after the command is none that it knows, or something is missing after it.
+  case unknownAction(String, command: String, known: [String])
   case badValue(option: String, got: String, expected: String)
 
   var description: String {
@@ -24,6 +28,11 @@ enum UsageError: Error, CustomStringConvertible {
     case .operands(let got, let command):
       (got < command.operandCount.lowerBound ? "something is missing" : "there are too many words")
         + usage(command)
+    case .missingOption(let name, let command):
+      "'poise \(command)' needs '\(name)'; 'poise help \(command)' tells more"
+    case .unknownAction(let word, let command, let known):
+      "'poise \(command) \(word)' is not understood" + suggestion(word, known)
+        + "; 'poise help \(command)' tells more"
     case .badValue(let option, let got, let expected):
       "'\(option)' expects \(expected), got '\(got)'"
     }

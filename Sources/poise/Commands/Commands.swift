@@ -1,6 +1,8 @@
 /// All commands, in the order of the help.
 enum Commands {
-  static let all: [CommandSpec] = [run]
+  static let all: [CommandSpec] = [
+    run, check, plan, explain, fmt, doc, artifacts, new, save,
+  ]
 
   static let help = """
     usage: poise [NOTEBOOK.md]          the REPL, empty or with a notebook open

@@ -53,7 +53,8 @@ extension Commands {
       let wanted = (0...last).filter { session.cells[$0].state != .fresh }
       return arguments.has("--no-cache") ? .only(Array(0...last)) : .only(wanted)
     }
-    return arguments.has("--no-cache") ? .all : .stale
+    // A copy has assets of its own, so every output is rendered for it; results come from the store.
+    return arguments.has("--no-cache") || session.writesCopy ? .all : .stale
   }
 }
 
@@ -79,6 +80,14 @@ final class RunReporter: SessionObserver {
     let head = colour ? "\u{1B}[1;36m\(cell)\u{1B}[0m" : "[\(cell)]"
     let time = seconds >= 1 && Terminal.outputIsTerminal ? "  \(formatDuration(seconds))" : ""
     Terminal.print("\(head)\(time)\n\(output)\n")
+  }
+
+  func didFail(cell: String, diagnostics: String) {
+    progress.end()
+    // On a terminal the output that follows says the same.
+    if !(Terminal.outputIsTerminal && Terminal.errorIsTerminal) {
+      Terminal.printError(diagnostics)
+    }
   }
 
   func didProgress(_ progress: WorkProgress) { self.progress.update(progress) }
