@@ -71,8 +71,9 @@ import Testing
   }
 
   @Test func anEmptySessionLeavesNothingInItsFolder() throws {
-    let run = try ReplRun(["1 + 1"])
+    let run = try ReplRun(["1 + 1", ":run"])
     #expect(run.files == [])
+    #expect(!run.errors.contains("saved"))
   }
 }
 

@@ -51,7 +51,7 @@ extension NotebookSession {
       }
     }
     return "\(path): \(counted(cells.count, "cell")), "
-      + counts.map { "\($0.count) \($0.word)" }.joined(separator: ", ")
+      + counts.map { "\(grouped($0.count)) \($0.word)" }.joined(separator: ", ")
   }
 
   private func firstLine(of cell: NotebookCell) -> String {

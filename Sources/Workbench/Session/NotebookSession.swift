@@ -171,7 +171,7 @@ public final class NotebookSession {
         effects += core.send(.saved(outcome))
       case .cancelRunning: core.cancellation.cancel()
       case .finish:
-        if savesOutputs, core.state.tally.ran.isEmpty {
+        if savesOutputs, !prompted.isUntitled, core.state.tally.ran.isEmpty {
           let outcome = save(nil)
           _ = core.send(.saved(outcome))
         }

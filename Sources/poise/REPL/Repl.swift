@@ -88,6 +88,8 @@ final class Repl {
       if case .complete(let text) = step {
         source.remember(text)
         if perform(text) { return }
+        // An interrupted script does not go on with its next line.
+        if !isInteractive, statuses.last == .interrupted { return }
       }
       if isLast { return }
     }
