@@ -17,6 +17,7 @@ static inline void poise_readline_prepare(
   rl_catch_sigwinch = 0;
   rl_attempted_completion_function = complete;
   rl_completion_word_break_hook = word_breaks;
+  rl_basic_quote_characters = "";
   rl_completer_quote_characters = "";
   rl_filename_quote_characters = "";
 }

@@ -88,18 +88,25 @@ struct RandomTexts {
     #expect(one.rankings[0].entries.map(\.score) == first.map(\.score))
   }
 
-  @Test func whereOrderOfAdditionMattersAllListsAreRead() throws {
-    // One word in every document beside one in a single document: with b 1 and one enormous
-    // document the shares differ by more than float64 can add exactly.
-    var documents = (0..<3000).map { Document(id: "d\($0)", text: "common") }
-    documents.append(
-      Document(id: "long", text: "rare " + String(repeating: "common ", count: 400_000)))
+  @Test func whereOrderOfAdditionMattersItIsTheQuerys() throws {
+    // With k1 a million a word that nearly all documents have adds some 1e-10, where one that
+    // fills a document adds more than 1: too far apart for float64 to add exactly.
+    var documents = (0..<2000).map { number in
+      let words = (0..<6).filter { number >= $0 }.map { "c\($0)" }
+      return Document(id: "d\(number)", text: words.joined(separator: " "))
+    }
+    for number in 1...8 {
+      let rare = String(repeating: "rare ", count: 30_000 * number)
+      documents.append(Document(id: "long\(number)", text: rare + "c0 c1 c2 c3 c4 c5"))
+    }
     let corpus = try Corpus(name: "extreme", documents: documents)
-    let options = try BM25Options(k1: 1000, b: 1, analyzer: .plain)
+    let options = try BM25Options(k1: 1e6, b: 0, analyzer: .plain)
     let index = try BM25Index.build(corpus, options: options, context: WorkContext())
     let plain = PlainBM25(corpus, options: options)
-    for query in ["common rare", "rare common", "common"] {
-      #expect(try index.search(query, k: 4) == plain.search(query, k: 4))
+    for query in [
+      "rare c0 c1 c2 c3 c4 c5", "c5 rare c4 c3 c2 c1 c0", "c2 c3 rare c1", "c0 c1 c5 c3 rare",
+    ] {
+      #expect(try index.search(query, k: 20) == plain.search(query, k: 20))
     }
   }
 }

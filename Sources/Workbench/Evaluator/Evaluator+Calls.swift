@@ -253,7 +253,7 @@ extension Evaluator {
       // Where files lie on this machine has no place in a document.
       var text = "\(error)"
       for input in inputs.values {
-        text = TableOperations.split(text, at: input.path).joined(separator: input.written)
+        text = InputProblem.text(text, without: input.path, written: input.written)
       }
       // A reader's message begins with the file and the line at fault.
       let isPlaced = error is CollectionError

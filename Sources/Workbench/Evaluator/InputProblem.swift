@@ -15,8 +15,15 @@ enum InputProblem {
     case AccessError.invalid: "'\(written.prefix(200))' is not a path"
     case AccessError.file(_, let failure): "'\(written)' can't be read: \(reason(failure))"
     case let failure as FileFailure: "'\(written)' can't be read: \(reason(failure))"
+    case let error as VerbError: error.message
     default: "\(error)"
     }
+  }
+
+  /// A message with a path as the notebook has it: where files lie on this machine has no place
+  /// in a document.
+  static func text(_ message: String, without path: String, written: String) -> String {
+    TableOperations.split(message, at: path).joined(separator: written)
   }
 
   /// The system's reason in words, without the path.

@@ -1,4 +1,5 @@
 import Artifacts
+import Corpora
 
 /// Turns path arguments into files that may be read, and digests of what is in them.
 struct InputResolver: Sendable {
@@ -23,9 +24,13 @@ struct InputResolver: Sendable {
       throw AccessError.notFound(path: written)
     }
     let path = try scope.resolve(written, relativeTo: base)
-    let files = try (verb.files?(path) ?? [path]).map { file in
-      try scope.resolve(file, relativeTo: base)
+    let names: [String]
+    do {
+      names = try verb.files?(path) ?? [path]
+    } catch let error as CollectionError {
+      throw VerbError(InputProblem.text("\(error)", without: path, written: written))
     }
+    let files = try names.map { try scope.resolve($0, relativeTo: base) }
     // Stamped before hashing: a change during the hashing is noticed after the run, too.
     let stamps = try files.map { try digests.stamp(ofFile: $0) }
     var hasher = KeyHasher(domain: "poise-input")

@@ -83,11 +83,11 @@ extension NotebookCell {
   /// Whether entries have taken over all that the cell binds, so that nothing is left to run.
   var isReplaced: Bool { statements.isEmpty && !replacedBy.isEmpty }
 
-  /// The state of an entry that has not run yet.
+  /// The state of an entry that has not run yet. One whose input can't be read runs all the same:
+  /// the evaluator says what is wrong, and where.
   var entryState: CellState {
     if isReplaced { return .fresh }
     if !waitsFor.isEmpty { return .waiting(waitsFor) }
-    if let problem = key.problem { return .unverifiable(problem) }
     return .stale
   }
 }

@@ -61,6 +61,12 @@ package struct Verdictline: Sendable, Hashable {
   package let word: String
   package let text: String?
   package let evidence: String?
+
+  package init(word: String, text: String?, evidence: String?) {
+    self.word = word
+    self.text = text
+    self.evidence = evidence
+  }
 }
 
 /// A table as strings, with the alignment of each column.
@@ -69,6 +75,12 @@ package struct TableLayout: Sendable, Hashable {
   /// Whether a column holds numbers only, which stand right.
   package var isNumeric: [Bool]
   package var rows: [[InlineText]]
+
+  package init(headers: [String], isNumeric: [Bool], rows: [[InlineText]]) {
+    self.headers = headers
+    self.isNumeric = isNumeric
+    self.rows = rows
+  }
 }
 
 extension CellOutput {

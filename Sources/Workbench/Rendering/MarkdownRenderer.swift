@@ -142,8 +142,10 @@ package struct MarkdownRenderer {
       case "\\", "`", "*", "_", "<", "|", "~", "&":
         result += "\\"
         result.unicodeScalars.append(scalar)
-      case "[":
-        result += isInBrackets ? "\\[" : "["
+      case "[", "^":
+        // `[^` begins a footnote.
+        if isInBrackets { result += "\\" }
+        result.unicodeScalars.append(scalar)
       case "]":
         let next = index < scalars.endIndex ? scalars[index] : nil
         let mayLink = next.map { $0 == "(" || $0 == "[" || $0 == ":" } ?? !isLast

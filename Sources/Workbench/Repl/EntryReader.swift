@@ -4,6 +4,7 @@
 /// word that wants something after it. An empty line ends it in any case. What a string holds
 /// never counts; strings end on their line.
 public struct EntryReader: Sendable {
+  /// What a line did to the entry.
   public enum Step: Sendable, Equatable {
     /// The entry goes on in the next line.
     case more
@@ -15,6 +16,7 @@ public struct EntryReader: Sendable {
 
   private var lines: [String] = []
 
+  /// A reader at the start of an entry.
   public init() {}
 
   /// What was typed of an entry that is not complete; empty at its start.
@@ -28,6 +30,7 @@ public struct EntryReader: Sendable {
   ///   - text: Without a line end behind it.
   ///   - next: The line that follows, where that can be known: an indented one goes on. Asked for
   ///     only where it matters.
+  /// - Returns: Whether the entry goes on, or all of it.
   public mutating func add(_ text: String, next: () -> String? = { nil }) -> Step {
     let isBlank = text.allSatisfy(\.isWhitespace)
     if isBlank {
@@ -59,7 +62,8 @@ public struct EntryReader: Sendable {
   package static func isOpen(_ text: String) -> Bool {
     var scan = SourceScan()
     scan.read(text.utf8)
-    return scan.bracketDepth > 0 || scan.endsOpen
+    // A bracket closed by another kind is a mistake that no further line can mend.
+    return !scan.isMismatched && (scan.bracketDepth > 0 || scan.endsOpen)
   }
 }
 
@@ -84,6 +88,8 @@ package struct SourceScan {
 
   package private(set) var frames: [Frame] = []
   package private(set) var isInComment = false
+  /// Whether a closing bracket was met that closes nothing, or a bracket of another kind.
+  package private(set) var isMismatched = false
   private var word: [UInt8] = []
   /// The last word or sign, to tell an open end.
   private var last: [UInt8] = []
@@ -158,7 +164,14 @@ package struct SourceScan {
       }
       frames.append(frame)
     case UInt8(ascii: ")"), UInt8(ascii: "]"), UInt8(ascii: "}"):
-      if !frames.isEmpty { frames.removeLast() }
+      let opener = frames.popLast()?.kind
+      let fits: Bool =
+        switch byte {
+        case UInt8(ascii: ")"): opener == UInt8(ascii: "(")
+        case UInt8(ascii: "]"): opener == UInt8(ascii: "[")
+        default: opener == UInt8(ascii: "{") || opener == UInt8(ascii: "i")
+        }
+      if !fits { isMismatched = true }
     case 0x22: frames.append(Frame(kind: byte, start: offset))
     case UInt8(ascii: ","):
       if !frames.isEmpty {

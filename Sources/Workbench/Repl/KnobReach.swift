@@ -3,11 +3,11 @@ import Language
 
 /// What a parameter reaches: the cells that depend on it, directly or through others.
 public struct KnobReach: Sendable, Equatable {
-  /// Ids, in order of the notebook.
+  /// Ids, in order of the notebook; not the one that only says the parameter.
   public let cells: [String]
   /// The claims and predictions among their statements, in words.
   public let claims: [String]
-  /// Positions of the cells.
+  /// Positions of the cells that run, that of the parameter among them.
   let positions: [Int]
 
   /// For people: one line or two.
@@ -23,11 +23,15 @@ public struct KnobReach: Sendable, Equatable {
 
 /// A verdict that a change of a parameter turned.
 public struct VerdictChange: Sendable, Equatable {
+  /// The cell's id.
   public let cell: String
   /// `claim` or `prediction`.
   public let kind: String
+  /// What the claim says of itself; empty where it says nothing.
   public let text: String
+  /// The verdict's word before the change, such as `held`.
   public let before: String
+  /// The verdict's word now.
   public let after: String
 
   /// For people: `claim "…": held → refuted`.
@@ -79,19 +83,23 @@ extension Notebook {
       }
     }
     var outputs: [NotebookCell] = []
+    var positions: [Int] = []
     var claims: [String] = []
     for cell in cells where reached.contains(cell.name) {
       let touched = cell.statements.filter { statement in
         statement.boundName.map(names.contains) ?? !statement.freeNames.isDisjoint(with: names)
       }
       guard !touched.isEmpty else { continue }
+      positions.append(cell.index)
+      // That the parameter's own line shows the value goes without saying.
+      guard touched.contains(where: { $0.boundName != parameter }) else { continue }
       outputs.append(cell)
       for statement in touched {
         if case .claim(let claim) = statement.kind { claims.append(words(of: claim)) }
       }
     }
     return KnobReach(
-      cells: outputs.map(\.name), claims: claims, positions: outputs.map(\.index))
+      cells: outputs.map(\.name), claims: claims, positions: positions)
   }
 
   private func words(of claim: ClaimSyntax) -> String {

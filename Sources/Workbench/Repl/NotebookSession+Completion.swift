@@ -7,13 +7,15 @@ extension NotebookSession {
   /// - Parameters:
   ///   - pending: Lines of the entry above this one.
   ///   - line: The line up to the cursor.
+  /// - Returns: Sorted candidates; none where nothing fits.
   public func completion(pending: String, line: String) -> Completion {
     let (context, start) = Completer.context(pending: pending, line: line)
     let found: [String]
     switch context {
     case .nothing: found = []
     case .command(let prefix):
-      found = ReplCommand.forms.map { ":\($0.name)" }.filter { $0.hasPrefix(prefix) }
+      found = ReplCommand.forms.map { ":\($0.name)" + ($0.operands.isEmpty ? "" : " ") }
+        .filter { $0.hasPrefix(prefix) }
     case .commandOperand(let command, let prefix): found = operands(of: command, prefix)
     case .name(let prefix, let call): found = names(prefix, call)
     case .member(let subject, let prefix):

@@ -2,6 +2,7 @@ import Diagnostics
 
 /// A command of the prompt, as in `:run from sweep`.
 public enum ReplCommand: Sendable, Equatable {
+  /// Which cells `:run` means.
   public enum Run: Sendable, Equatable {
     case stale
     case cell(String)

@@ -11,6 +11,7 @@ public final class SessionLedger: Sendable {
 
   private let lines = Mutex<[Line]>([])
 
+  /// An empty ledger.
   public init() {}
 
   func note(_ event: NodeRunner.Event) {

@@ -5,6 +5,7 @@ import NotebookFormat
 
 /// What came of something typed at the prompt.
 public struct EntryOutcome: Sendable, Equatable {
+  /// Whether the entry counts from now on.
   public enum Status: Sendable, Equatable {
     case accepted
     /// It has static errors, or failed when it ran: it binds nothing.
@@ -14,6 +15,7 @@ public struct EntryOutcome: Sendable, Equatable {
     case empty
   }
 
+  /// Whether the entry counts from now on.
   public let status: Status
   /// The entry's id, where it was accepted.
   public var id: String?
@@ -36,6 +38,7 @@ extension NotebookSession {
   /// - Parameters:
   ///   - text: One statement or several, without a prompt.
   ///   - colour: Whether diagnostics use ANSI colours.
+  /// - Returns: Whether it was accepted, and what else it did.
   /// - Throws: ``SessionError`` where the session itself can't go on.
   public func enter(_ text: String, colour: Bool = false) throws -> EntryOutcome {
     let entry = SessionEntry(id: nextEntryID(), text: text)

@@ -12,6 +12,7 @@ extension NotebookSession {
   ///   - options: As for a notebook.
   ///   - terminal: How to write text for the terminal.
   ///   - observer: Told of what happens.
+  /// - Returns: The session.
   /// - Throws: ``SessionError``.
   public static func untitled(
     in folder: String, options: SessionOptions, terminal: TerminalStyle,

@@ -31,7 +31,9 @@ extension NotebookSession {
     let note = state == .fresh ? nil : "the output is \(state.word)"
     if let text = shown[id] { return (text, note) }
     if let region = currentDocument.regions.first(where: { $0.id == id }) {
-      return (TerminalRenderer.printable(region.body, keepsLines: true), note)
+      let renderer = TerminalRenderer(
+        usesColour: terminal.usesColour, width: terminal.width, plots: plots)
+      return (renderer.text(of: SavedBody.blocks(of: region.body)), note)
     }
     throw SessionError("'\(id)' has no output yet; ':run \(id)' makes one", status: .usage)
   }

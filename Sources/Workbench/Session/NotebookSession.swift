@@ -255,6 +255,11 @@ public final class NotebookSession {
     return outcome
   }
 
+  /// Whether outputs go to another file than the notebook, which has assets of its own.
+  public var writesCopy: Bool {
+    options.outputFile.map { !NotebookFile.isSame(path, $0) } ?? false
+  }
+
   private func makeSaver() -> OutputSaver {
     let verbs = verbs
     let workspace = workspace

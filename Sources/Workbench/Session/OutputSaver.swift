@@ -90,14 +90,12 @@ final class OutputSaver {
           cell: cell.index, key: output.regionKey, isMeasured: output.isMeasured,
           body: output.body))
     }
-    for orphan in states.orphans where orphan.state == .orphanIntact {
-      edits.append(.remove(region: orphan.region))
-    }
-    let bytes = try notebook.document.splicing(edits, ids: notebook.ids, acceptEdited: accepts)
+    let bytes = try splice(edits, orphans: states.orphans)
     let before = assetsByRegion()
     for output in outputs where !lost.contains(output.id) { try writeAssets(output.assets) }
-    let isChanged = bytes != notebook.document.file.bytes
-    if isChanged || (writesCopy && !NotebookFile.exists(target)) {
+    let beforeBytes = writesCopy ? try? NotebookFile.read(target).bytes : notebook.document.file.bytes
+    let isChanged = bytes != beforeBytes
+    if isChanged {
       try DurableFile.write(bytes, to: target, replacing: stamp)
       removeLeftovers()
       notebook = try reread(bytes)
@@ -105,6 +103,23 @@ final class OutputSaver {
     }
     if !lost.isEmpty { return .changedUnderneath(lost) }
     return isChanged ? .written : .unchanged
+  }
+
+  /// The text with the outputs in place and without outputs of cells that are gone. Where taking
+  /// those out would make the text around them read differently, they stay.
+  private func splice(
+    _ edits: [RegionEdit], orphans: [RegionStates.Orphan]
+  ) throws -> [UInt8] {
+    let removals = orphans.filter { $0.state == .orphanIntact }.map {
+      RegionEdit.remove(region: $0.region)
+    }
+    // With a static error a cell may have lost its id for a while, and its output with it.
+    if !removals.isEmpty, !notebook.hasErrors {
+      let bytes = try? notebook.document.splicing(
+        edits + removals, ids: notebook.ids, acceptEdited: accepts)
+      if let bytes { return bytes }
+    }
+    return try notebook.document.splicing(edits, ids: notebook.ids, acceptEdited: accepts)
   }
 
   private var assetsFolder: String { NotebookFile.assetsFolder(of: target) }

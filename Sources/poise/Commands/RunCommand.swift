@@ -53,7 +53,8 @@ extension Commands {
       let wanted = (0...last).filter { session.cells[$0].state != .fresh }
       return arguments.has("--no-cache") ? .only(Array(0...last)) : .only(wanted)
     }
-    return arguments.has("--no-cache") ? .all : .stale
+    // A copy has assets of its own, so every output is rendered for it; results come from the store.
+    return arguments.has("--no-cache") || session.writesCopy ? .all : .stale
   }
 }
 

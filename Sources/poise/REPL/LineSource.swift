@@ -6,6 +6,7 @@ protocol LineSource: AnyObject {
   /// The next line, without its end.
   ///
   /// - Parameter pending: What was typed of the entry before; not empty where this line goes on.
+  /// - Returns: The line, or why there is none.
   func next(pending: String) -> LineEvent
   /// The line after the last one, where it is known without waiting.
   func peek() -> String?

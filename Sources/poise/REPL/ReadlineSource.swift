@@ -11,7 +11,11 @@ final class ReadlineSource: LineSource {
   private let history: HistoryFile?
   private let colour: Bool
 
-  /// - Parameter complete: What may follow at the cursor.
+  /// - Parameters:
+  ///   - signals: What is waited for besides keys.
+  ///   - history: Entries of earlier sessions.
+  ///   - colour: Whether the prompt has a colour.
+  ///   - complete: What may follow at the cursor.
   init(
     signals: PromptSignals, history: HistoryFile?, colour: Bool,
     complete: @escaping (_ pending: String, _ line: String) -> Completion
@@ -66,9 +70,10 @@ final class ReadlineSource: LineSource {
   private func handle(_ event: PromptSignals.Event) -> LineEvent? {
     switch event {
     case .interrupt:
+      // Before the editor lets go of the terminal, which moves the cursor to the line's start.
+      Terminal.print("^C")
       rl_callback_sigcleanup()
       rl_callback_handler_remove()
-      Terminal.print("^C")
       return .interrupted
     case .resize:
       rl_resize_terminal()

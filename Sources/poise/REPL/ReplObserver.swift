@@ -1,3 +1,4 @@
+import Dispatch
 import Synchronization
 import Workbench
 
@@ -14,6 +15,15 @@ final class ReplObserver: SessionObserver {
 
   private let progress = ProgressLine()
   private let mode = Mutex(Mode.cells)
+  /// Shows that work goes on; kept alive and never touched after the start.
+  nonisolated(unsafe) private let clock = DispatchSource.makeTimerSource(queue: .global())
+
+  init() {
+    let progress = progress
+    clock.schedule(deadline: .now() + 1, repeating: 1, leeway: .milliseconds(100))
+    clock.setEventHandler { progress.tick() }
+    clock.activate()
+  }
 
   func show(_ mode: Mode) { self.mode.withLock { $0 = mode } }
 

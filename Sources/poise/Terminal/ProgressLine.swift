@@ -16,11 +16,11 @@ final class ProgressLine: Sendable {
 
   private let state = Mutex(State())
   private let isEnabled: Bool
-  private let width: Int
+  /// Asked each time: the terminal may be resized during the work.
+  private var width: Int { max(2, Terminal.errorIsTerminal ? Terminal.width ?? 80 : 80) }
 
   init(isEnabled: Bool = Terminal.errorIsTerminal) {
     self.isEnabled = isEnabled
-    width = Terminal.width ?? 80
   }
 
   /// A cell has begun.
@@ -48,13 +48,28 @@ final class ProgressLine: Sendable {
     if let line { Terminal.write("\r\u{1B}[K" + String(line.prefix(width - 1)), to: STDERR_FILENO) }
   }
 
+  /// Tells that work goes on where it has not told anything itself for a second.
+  func tick() {
+    guard isEnabled else { return }
+    let now = Self.now()
+    // Written under the lock, so that no line appears after the work has ended.
+    state.withLock { state in
+      guard !state.label.isEmpty, now - state.cellStart > 1, now - state.lastShown > 1 else {
+        return
+      }
+      state.isShown = true
+      let line =
+        "\(state.label): \(formatDuration((now - state.cellStart).rounded(.down))), Ctrl-C cancels"
+      Terminal.write("\r\u{1B}[K" + String(line.prefix(width - 1)), to: STDERR_FILENO)
+    }
+  }
+
   /// Clears the line.
   func end() {
-    let wasShown = state.withLock { state in
-      defer { state.isShown = false }
-      return state.isShown
+    state.withLock { state in
+      if state.isShown { Terminal.write("\r\u{1B}[K", to: STDERR_FILENO) }
+      state = State()
     }
-    if wasShown { Terminal.write("\r\u{1B}[K", to: STDERR_FILENO) }
   }
 
   private static func text(_ progress: WorkProgress, label: String, elapsed: Double) -> String {

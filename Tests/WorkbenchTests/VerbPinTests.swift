@@ -1,0 +1,151 @@
+import Artifacts
+import Glibc
+import Language
+import Testing
+import Workbench
+
+/// A small result of every verb, in `Fixtures/verb-pins.txt`: the verb's version, an expression,
+/// and the digest and first line of what it gave. A result that changes needs a new version, since
+/// stored results of the old one would else pass for it. `POISE_RECORD=1` adds what is missing, and
+/// takes a new result only together with a new version.
+@Suite struct VerbPinTests {
+  private static let path = testFile("Fixtures/verb-pins.txt")
+
+  /// What each verb is tried with; several where one would miss a branch.
+  private static let expressions: [String: [String]] = [
+    "load": ["load(\"tiny\")", "load(\"docs\", words: 20).corpus.documents"],
+    "questions": ["questions(\"pilot.csv\").queries"],
+    "run": ["run(\"theirs.trec\").ranking"],
+    "qrels": ["qrels(\"judged.qrel\", load(\"tiny\").test).judgements"],
+    "judge": [
+      "judge(load(\"tiny\").corpus, [{query: \"a\", relevant: [\"d1\", {document: \"d2\", "
+        + "grade: 2}]}, {query: \"b\", document: \"d3\"}]).judgements"
+    ],
+    "bm25": [
+      "describe(bm25(load(\"tiny\").corpus))",
+      "describe(bm25(load(\"tiny\").corpus, k1: 1.2, b: 0.75, stem: none, stopwords: none))",
+    ],
+    "search": ["search(bm25(load(\"tiny\").corpus), \"oxygen tea\", k: 2)"],
+    "evaluate": [
+      "evaluate(bm25(load(\"tiny\").corpus), on: load(\"tiny\").test, metrics: [\"ndcg@2\", "
+        + "\"recall@1\", \"precision@2\", \"map\", \"mrr\"]).queries",
+      "evaluate(bm25(load(\"tiny\").corpus), on: load(\"tiny\").test).summary",
+    ],
+    "disagreements": [
+      "disagreements(evaluate(bm25(load(\"tiny\").corpus), on: load(\"tiny\").test), "
+        + "evaluate(run(\"theirs.trec\"), on: load(\"tiny\").test), count: 2)"
+    ],
+    "table": ["table({a: [1, 2], b: [\"x\", none]}, only: [\"b\", \"a\"])"],
+    "count": ["count([1, 2])", "count([{g: 1}, {g: 2}, {g: 1}], by: \"g\")", "count(\"é🇩🇪\")"],
+    "sort": ["sort([\"b\", 2, \"a\", 1])", "sort([{a: 2}, {a: 1}], by: \"a\", descending: true)"],
+    "distinct": ["distinct([1, \"1\", 1])", "distinct([{a: 1, b: 2}, {a: 1}], by: \"a\")"],
+    "join": [
+      "join([{k: 1, v: 2}, {k: 3, v: 1}], [{k: 1, v: 5}], by: \"k\")", "join([1, \"a\"], \"-\")",
+    ],
+    "split": ["split([1, 2, 3, 4, 5, 6], share: 0.5, seed: 7)", "split(\"a--b\", \"-\")"],
+    "contains": ["[contains([1], 1), contains({a: 1}, \"b\"), contains(\"abc\", \"bc\")]"],
+    "describe": ["describe([{a: 1, b: \"x\"}, {a: 2}])", "describe(load(\"tiny\").test)"],
+    "mean": ["mean([1, 2, 4])", "mean([{g: 1, x: 2}, {g: 1, x: 3}], by: \"g\")"],
+    "sum": ["sum([0.1, 0.2, 0.3, 1e16, -1e16])"],
+    "min": ["min([3, 1, 2])"],
+    "max": ["max([3, 1, 2])"],
+    "median": ["[median([3, 1, 2]), median([4, 1, 2, 3])]"],
+    "log": ["[log(2), log(8, base: 2)]"],
+    "round": ["round([1.005, 2.5, -2.5], decimals: 1)"],
+    "bins": ["bins([1, 2, 3, 10], count: 3)", "bins([1, 2, 3, 10], count: 2, width: \"quantile\")"],
+    "spearman": ["spearman([1, 2, 3, 4], [2, 1, 3, 4])"],
+    "fit": ["fit([1, 2, 3, 4], [1, 4, 9, 17], degree: 2)"],
+    "plot": ["plot([{x: 1, y: 2, s: \"a\"}, {x: 2, y: 3, s: \"b\"}], x: \"x\", y: \"y\", by: \"s\")"],
+    "over": ["over([1, 2, 3], trial)"],
+  ]
+
+  private struct Pin: Equatable {
+    var version: Int
+    var digest: String
+    var shown: String
+  }
+
+  private func measure() throws -> [(name: String, expression: String, pin: Pin)] {
+    let folder = try tinyCollection()
+    try folder.write("# A\n\nfirst words\n\n## B\n\nsecond words here\n", to: "docs/a.md")
+    try folder.write("question,answer\nwhat?,that\n", to: "pilot.csv")
+    try folder.write("q1 Q0 d2 1 2 t\nq1 Q0 d1 2 1 t\nq3 Q0 d3 1 1 t\n", to: "theirs.trec")
+    try folder.write("q1 0 d1 2\nq2 0 d2 1\n", to: "judged.qrel")
+    var results: [(String, String, Pin)] = []
+    for verb in VerbLibrary.standard.all {
+      let name = verb.signature.name
+      for expression in Self.expressions[name] ?? [] {
+        try folder.write(
+          notebook(
+            "trial(s) = {a: s * 2, b: split([1, 2, 3, 4], seed: s).test}", "{#it}\n" + expression),
+          to: "nb.md")
+        let session = try NotebookSession.open(folder, store: ArtifactStore.inMemory())
+        #expect(session.run(.all).status == .success, "\(expression): \(session.shown)")
+        // The document has every decimal that is printed; the region's markers hold the key.
+        let body = try folder.text("nb.md").split(separator: "\n").filter {
+          !$0.hasPrefix("<!--")
+        }.joined(separator: "\n")
+        let shown = session.shown["it"]?.split(separator: "\n").first.map(String.init) ?? ""
+        results.append(
+          (
+            name, expression,
+            Pin(
+              version: verb.signature.version,
+              digest: Digest(hashing: Array(body.utf8)).short, shown: shown)
+          ))
+      }
+    }
+    return results
+  }
+
+  private func recorded() throws -> [String: Pin] {
+    guard access(Self.path, F_OK) == 0 else { return [:] }
+    let text = String(decoding: try TemporaryFolder.bytes(at: Self.path), as: UTF8.self)
+    var pins: [String: Pin] = [:]
+    for line in text.split(separator: "\n") where !line.hasPrefix("#") {
+      let fields = line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
+      try #require(fields.count == 5, "\(line)")
+      pins[fields[0] + "\t" + fields[2]] = Pin(
+        version: try #require(Int(fields[1])), digest: fields[3], shown: fields[4])
+    }
+    return pins
+  }
+
+  @Test func everyVerbHasAPin() {
+    let names = Set(VerbLibrary.standard.all.map(\.signature.name))
+    #expect(names.subtracting(Self.expressions.keys) == ["ledger"], "pin new verbs here")
+    #expect(Set(Self.expressions.keys).subtracting(names) == [])
+  }
+
+  @Test func resultsChangeOnlyWithVersions() throws {
+    let pins = try recorded()
+    var lines = [
+      "# verb, version, expression, digest of the output, its first line; see VerbPinTests.swift"
+    ]
+    for (name, expression, pin) in try measure() {
+      let old = pins[name + "\t" + expression]
+      if GoldenTests.isRecording {
+        if let old, old.version == pin.version, old != pin {
+          Issue.record("\(name): the result of \(expression) changed; bump the verb's version")
+        }
+        lines.append("\(name)\t\(pin.version)\t\(expression)\t\(pin.digest)\t\(pin.shown)")
+        continue
+      }
+      guard let old else {
+        Issue.record("\(name): no pin for \(expression); record it with POISE_RECORD=1")
+        continue
+      }
+      if old.version == pin.version {
+        #expect(old == pin, "\(name): \(expression) changed; bump the verb's version")
+      } else {
+        Issue.record("\(name): version \(pin.version) has no pin yet; record it")
+      }
+    }
+    guard GoldenTests.isRecording else { return }
+    let bytes = Array((lines.joined(separator: "\n") + "\n").utf8)
+    let file = Glibc.open(Self.path, O_WRONLY | O_CREAT | O_TRUNC, 0o644)
+    try #require(file >= 0)
+    defer { close(file) }
+    _ = bytes.withUnsafeBytes { write(file, $0.baseAddress, $0.count) }
+  }
+}
