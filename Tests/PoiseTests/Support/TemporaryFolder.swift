@@ -37,7 +37,7 @@ final class TemporaryFolder: Sendable {
       folder += "/" + part
       mkdir(folder, 0o755)
     }
-    let file = open(self(name), O_WRONLY | O_CREAT | O_TRUNC, 0o644)
+    let file = open(self(name), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
     try #require(file >= 0, "\(name) can't be written")
     defer { close(file) }
     var rest = bytes[...]
@@ -57,7 +57,7 @@ final class TemporaryFolder: Sendable {
   }
 
   func read(_ name: String) throws -> [UInt8] {
-    let file = open(self(name), O_RDONLY)
+    let file = open(self(name), O_RDONLY | O_CLOEXEC)
     try #require(file >= 0, "\(name) can't be read")
     defer { close(file) }
     var bytes: [UInt8] = []
