@@ -28,8 +28,11 @@ extension NotebookSession {
     let states = notebook.states()
     var findings: [CheckReport.Finding] = []
     var statuses: [ExitStatus] = []
-    for (cell, state) in zip(cells, states.cells) {
+    for (cell, saved) in zip(notebook.cells, states.cells) {
       var detail: String?
+      // A cell that was never run and can't be yet is no fault of the document.
+      let isWaiting = saved == .missing && !cell.waitsFor.isEmpty
+      let state = isWaiting ? .waiting(cell.waitsFor) : saved
       switch state {
       case .fresh: break
       case .stale, .missing: statuses.append(.stale)
@@ -44,7 +47,7 @@ extension NotebookSession {
       case .unverifiable(let problem): detail = problem
       case .waiting(let names): detail = "for " + names.joined(separator: ", ")
       }
-      findings.append(.init(cell: cell.id, word: state.word, detail: detail))
+      findings.append(.init(cell: cell.name, word: state.word, detail: detail))
     }
     for orphan in states.orphans {
       let region = notebook.document.regions[orphan.region]

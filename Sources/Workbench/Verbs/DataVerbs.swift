@@ -27,15 +27,15 @@ extension VerbLibrary {
   ) { arguments, context in
     let input = try context.input("path")
     let words = try arguments.integer("words", in: 10...10_000)
-    let loaded = try CollectionReader(passageWords: words).read(
-      try CollectionReader.detect(path: input.path), context: context.work)
+    var detected = try CollectionReader.detect(path: input.path)
+    // What the folder is called is not part of the key, so it can't be part of the result.
+    detected.name = "collection"
+    let loaded = try CollectionReader(passageWords: words).read(detected, context: context.work)
     var record = Record(headline: loaded.summary)
     record["corpus"] = try context.artifact(.corpus, loaded.corpus)
     for set in loaded.splits { record[set.name] = try context.artifact(.questions, set) }
     record["found"] = .string(loaded.summary)
-    if !loaded.notes.isEmpty {
-      record["notes"] = .list(loaded.notes.map { .string("\($0)") })
-    }
+    record["notes"] = .list(loaded.notes.map { .string("\($0)") })
     return .record(record)
   }
 
