@@ -25,7 +25,7 @@ import Workbench
       "describe(bm25(load(\"tiny\").corpus))",
       "describe(bm25(load(\"tiny\").corpus, k1: 1.2, b: 0.75, stem: none, stopwords: none))",
     ],
-    "search": ["search(bm25(load(\"tiny\").corpus), \"oxygen tea\", k: 2)"],
+    "search": ["search(bm25(load(\"tiny\").corpus, k1: 0.9, b: 0.4), \"oxygen tea\", k: 2)"],
     "evaluate": [
       "evaluate(bm25(load(\"tiny\").corpus), on: load(\"tiny\").test, metrics: [\"ndcg@2\", "
         + "\"recall@1\", \"precision@2\", \"map\", \"mrr\"]).queries",

@@ -8,7 +8,7 @@ extension VerbLibrary {
 
   private static let load = Verb(
     VerbSignature(
-      "load", topic: "data", .compute,
+      "load", topic: "data", .compute, version: 2,
       summary: "Reads a collection: BEIR, SQuAD, SMART, JSONL, or a folder of text and Markdown.",
       example: "scifact = load(\"data/scifact\")",
       parameters: [
