@@ -35,7 +35,8 @@ extension BenchCommand {
     try bench.folder.write(ProgramBench.many(cells), to: "many.md")
     try bench.folder.write(ProgramBench.large(megabytes << 20), to: "large.md")
     let many = try (0..<5).map { _ in try bench.time(["check", "many.md"], expecting: 4) }.sorted()
-    let large = try (0..<3).map { _ in try bench.time(["check", "large.md"], expecting: 4) }.sorted()
+    let large = try (0..<3).map { _ in try bench.time(["check", "large.md"], expecting: 4) }
+      .sorted()
     print(
       """
       {"peer":"poise","work":"check","cells":\(cells),"cells_ms":\(rounded(many[2], 1)),\
@@ -194,7 +195,8 @@ private struct BenchFolder {
   init() throws {
     var template = Array("/tmp/poise-bench-XXXXXX".utf8CString)
     guard mkdtemp(&template) != nil else { throw BenchError.noFolder }
-    path = String(decoding: template.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    path = String(
+      decoding: template.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
 
   func write(_ text: String, to name: String) throws {

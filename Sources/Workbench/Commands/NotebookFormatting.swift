@@ -4,12 +4,12 @@ import Language
 import NotebookFormat
 
 /// `poise fmt`: the cells of a notebook in one style, everything else byte for byte as it was.
-public enum NotebookFormatting {
+package enum NotebookFormatting {
   /// What formatting a file came to.
-  public struct Result: Sendable {
-    public let isChanged: Bool
+  package struct Result: Sendable {
+    package let isChanged: Bool
     /// Cells that could not be parsed and were left alone, rendered.
-    public let problems: [String]
+    package let problems: [String]
   }
 
   /// Formats the cells of a file and, where asked, writes ids into cells that need one.
@@ -19,8 +19,9 @@ public enum NotebookFormatting {
   ///   - addsIDs: Whether cells that bind no name get an id.
   ///   - writes: Whether the file is written; otherwise only what would change is told.
   ///   - colour: Whether problems are rendered in colour.
+  /// - Returns: Whether anything changed, or would.
   /// - Throws: ``SessionError``.
-  public static func format(
+  package static func format(
     path: String, addsIDs: Bool, writes: Bool, colour: Bool
   ) throws -> Result {
     let (bytes, stamp) = try read(path)

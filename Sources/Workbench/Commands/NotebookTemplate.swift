@@ -1,11 +1,11 @@
 import Artifacts
 
 /// `poise new`: a notebook to start from.
-public enum NotebookTemplate {
+package enum NotebookTemplate {
   /// Writes a first notebook; an existing file is never replaced.
   ///
   /// - Throws: ``SessionError``.
-  public static func create(at path: String) throws {
+  package static func create(at path: String) throws {
     guard !NotebookFile.exists(path) else {
       throw SessionError("'\(path)' exists already", status: .usage)
     }
@@ -13,7 +13,8 @@ public enum NotebookTemplate {
     do {
       try DurableFile.write(Array(text(title: stem ?? "Notebook").utf8), to: path)
     } catch {
-      throw SessionError("'\(path)' can't be written: \(InputProblem.reason(error))", status: .usage)
+      throw SessionError(
+        "'\(path)' can't be written: \(InputProblem.reason(error))", status: .usage)
     }
   }
 

@@ -2,26 +2,26 @@ import Artifacts
 import Plotting
 
 /// `poise artifacts`: a store, looked at from outside a notebook.
-public struct StoreInspection {
+package struct StoreInspection {
   /// One stored result, for programs.
-  public struct Row: Sendable, Encodable {
-    public let key: String
-    public let verb: String
-    public let call: String
-    public let bytes: Int
-    public let seconds: Double
-    public let lastUsed: Int
-    public let isPinned: Bool
+  package struct Row: Sendable, Encodable {
+    package let key: String
+    package let verb: String
+    package let call: String
+    package let bytes: Int
+    package let seconds: Double
+    package let lastUsed: Int
+    package let isPinned: Bool
   }
 
-  public struct Verification: Sendable {
-    public let text: String
-    public let isSound: Bool
+  package struct Verification: Sendable {
+    package let text: String
+    package let isSound: Bool
   }
 
   private let store: ArtifactStore
 
-  public static var currentFolder: String { NotebookFile.currentFolder() }
+  package static var currentFolder: String { NotebookFile.currentFolder() }
 
   /// Opens the store that notebooks in a folder use; none is made.
   ///
@@ -29,7 +29,7 @@ public struct StoreInspection {
   ///   - store: A store named by the user.
   ///   - folder: Where to look otherwise.
   /// - Throws: ``SessionError``.
-  public init(store: String?, folder: String) throws {
+  package init(store: String?, folder: String) throws {
     let workspace = Workspace(notebookFolder: folder, store: store, granted: [])
     guard ArtifactStore.isStore(workspace.storeFolder) else {
       throw SessionError(
@@ -42,7 +42,7 @@ public struct StoreInspection {
   }
 
   /// All results, the last used first.
-  public func rows() throws -> [Row] {
+  package func rows() throws -> [Row] {
     try Self.translating { try store.list() }.map { row in
       Row(
         key: row.key.hex, verb: row.verb, call: row.label, bytes: row.outputBytes,
@@ -51,7 +51,7 @@ public struct StoreInspection {
   }
 
   /// Rows as a table for people.
-  public static func text(of rows: [Row], style: NotebookSession.TerminalStyle) -> String {
+  package static func text(of rows: [Row], style: NotebookSession.TerminalStyle) -> String {
     guard !rows.isEmpty else { return "the store is empty" }
     let values = rows.map { row in
       Value.record(
@@ -67,7 +67,7 @@ public struct StoreInspection {
   }
 
   /// Everything about one result or object.
-  public func show(_ prefix: String) throws -> String {
+  package func show(_ prefix: String) throws -> String {
     switch try Self.translating({ try store.show(prefix) }) {
     case .action(let action, _, let isPinned, let missing):
       var lines = [
@@ -90,14 +90,15 @@ public struct StoreInspection {
       for object in missing { lines.append("  missing   \(object.hex)") }
       return lines.joined(separator: "\n")
     case .object(let digest, let bytes, let users):
-      return (["object \(digest.hex), \(ByteSize.format(bytes))"]
+      return
+        (["object \(digest.hex), \(ByteSize.format(bytes))"]
         + users.map { "  needed by \($0.short)  \(store.action($0)?.label ?? "")" })
         .joined(separator: "\n")
     }
   }
 
   /// Reads everything in the store.
-  public func verify(repairs: Bool) throws -> Verification {
+  package func verify(repairs: Bool) throws -> Verification {
     let report = try Self.translating { try store.verify(removeCorrupt: repairs) }
     var lines = [
       "\(counted(report.objects, "object")), \(ByteSize.format(report.bytes)), "
@@ -108,7 +109,8 @@ public struct StoreInspection {
     lines += report.missing.keys.sorted().map { "objects are missing for: \($0.hex)" }
     lines += report.unreadable.map { "unreadable object: \($0.hex)" }
     if !report.orphans.isEmpty {
-      lines.append("\(counted(report.orphans.count, "object")) that nothing needs; 'gc' removes them")
+      lines.append(
+        "\(counted(report.orphans.count, "object")) that nothing needs; 'gc' removes them")
     }
     if report.removed > 0 { lines.append("deleted \(counted(report.removed, "damaged file"))") }
     lines.append(report.isSound ? "sound" : "damaged parts are computed again when wanted")
@@ -116,7 +118,7 @@ public struct StoreInspection {
   }
 
   /// Makes room.
-  public func collect(keeping size: String) throws -> String {
+  package func collect(keeping size: String) throws -> String {
     guard let bytes = ByteSize.parse(size) else {
       throw SessionError("'\(size)' is not a size; write one such as 500MB or 5GB", status: .usage)
     }
@@ -127,11 +129,11 @@ public struct StoreInspection {
       + (report.keptPinned > 0 ? ", \(counted(report.keptPinned, "result")) pinned" : "")
   }
 
-  public func pin(_ prefix: String) throws -> String {
+  package func pin(_ prefix: String) throws -> String {
     "pinned \(try Self.translating { try store.pin(prefix) }.hex)"
   }
 
-  public func unpin(_ prefix: String) throws -> String {
+  package func unpin(_ prefix: String) throws -> String {
     "unpinned \(try Self.translating { try store.unpin(prefix) }.hex)"
   }
 

@@ -12,7 +12,7 @@ extension NotebookSession {
   ///   - folder: Where to write; made if it is not there.
   /// - Returns: The files written.
   /// - Throws: ``SessionError``.
-  public func saveTREC(_ name: String, to folder: String) throws -> [String] {
+  package func saveTREC(_ name: String, to folder: String) throws -> [String] {
     let value = try value(named: name)
     do {
       let files = try Self.trecFiles(value, name: name)

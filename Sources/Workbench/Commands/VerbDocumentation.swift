@@ -2,7 +2,7 @@ import Diagnostics
 import Language
 
 /// Help on verbs, made from their signatures.
-public enum VerbDocumentation {
+package enum VerbDocumentation {
   /// Topics in the order of the overview.
   static let topics: [String] = {
     var topics: [String] = []
@@ -13,20 +13,20 @@ public enum VerbDocumentation {
   }()
 
   /// The help on one verb, or on all verbs of a topic; nil where there is neither.
-  public static func text(of name: String) -> String? {
+  package static func text(of name: String) -> String? {
     if let verb = VerbLibrary.standard[name] { return text(of: verb.signature) }
     guard topics.contains(name) else { return nil }
     return overview(of: name)
   }
 
   /// A line a verb, by topic.
-  public static func overview() -> String {
+  package static func overview() -> String {
     topics.map(overview(of:)).joined(separator: "\n\n")
       + "\n\n'poise doc VERB' tells a verb's parameters."
   }
 
   /// What to say where nothing has this name.
-  public static func suggestion(for name: String) -> String {
+  package static func suggestion(for name: String) -> String {
     let names = VerbLibrary.standard.all.map(\.signature.name) + topics
     let close = closestName(to: name, among: names).map { "; did you mean '\($0)'?" }
     return "there is no verb or topic '\(name)'" + (close ?? "; 'poise doc' lists all")
@@ -35,7 +35,8 @@ public enum VerbDocumentation {
   private static func overview(of topic: String) -> String {
     let verbs = VerbLibrary.standard.all.map(\.signature).filter { $0.topic == topic }
     let width = verbs.map(\.name.count).max() ?? 0
-    return ([topic]
+    return
+      ([topic]
       + verbs.map { verb in
         let pad = String(repeating: " ", count: width - verb.name.count)
         return "  \(verb.name)\(pad)  \(verb.summary)"

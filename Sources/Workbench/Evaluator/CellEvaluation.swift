@@ -5,8 +5,8 @@ import Execution
 import Language
 
 /// What running one cell came to.
-public struct CellResult: Sendable {
-  public enum Status: Sendable, Equatable {
+package struct CellResult: Sendable {
+  package enum Status: Sendable, Equatable {
     case done
     case failed
     /// A cell that this one reads has failed.
@@ -79,7 +79,7 @@ extension Evaluator {
           var encoder = ValueEncoder()
           try? encoder.append(value)
           result.isSeeded = result.isSeeded || encoder.isSeeded
-          result.outputs.append(.value(value))
+          result.outputs.append(output(value, of: expression))
         }
       }
       if result.outputs.isEmpty, let last = cell.statements.last(where: { $0.boundName != nil }),
@@ -123,6 +123,16 @@ extension Evaluator {
   private func setUnstored(_ cell: NotebookCell, _ result: inout CellResult) {
     unstoredCells.insert(cell.name)
     result.isUnstored = true
+  }
+
+  private func output(_ value: Value, of expression: Expression) -> CellOutput {
+    if case .list(let items) = value, items.isEmpty,
+      case .call(let callee, _) = expression.kind, case .name(let name) = callee.kind,
+      globals[name] == nil, let text = verbs[name]?.emptyText
+    {
+      return .nothing(text)
+    }
+    return .value(value)
   }
 
   private func description(of statement: Statement) throws -> CellOutput? {

@@ -1,26 +1,26 @@
-public import Artifacts
+package import Artifacts
 import Language
 
 /// What a cell's output depends on, as one digest; or why that can't be told.
-public struct CellKey: Sendable, Hashable {
+package struct CellKey: Sendable, Hashable {
   /// Nil where an input file can't be read.
-  public let digest: Digest?
+  package let digest: Digest?
   /// The parts of the key by name, for `explain`: `syntax`, `cell a`, `param k`, `verb bm25`,
   /// `file docs`.
-  public let parts: [Part]
+  package let parts: [Part]
   /// Why the key can't be told.
-  public let problem: String?
+  package let problem: String?
 
-  public struct Part: Sendable, Hashable, Codable {
-    public let name: String
-    public let digest: Digest
+  package struct Part: Sendable, Hashable, Codable {
+    package let name: String
+    package let digest: Digest
   }
 
   /// The key in hexadecimal.
-  public var hex: String? { digest?.hex }
+  package var hex: String? { digest?.hex }
 
   /// The key of a failed run of the cell: another one, so that a failure is never fresh.
-  public var failedHex: String? {
+  package var failedHex: String? {
     digest.map { digest in
       var hasher = KeyHasher(domain: "poise-failed")
       hasher.add(digest: digest)
@@ -29,7 +29,7 @@ public struct CellKey: Sendable, Hashable {
   }
 
   /// The key of a region that says that the cell waits.
-  public var waitingHex: String? {
+  package var waitingHex: String? {
     digest.map { digest in
       var hasher = KeyHasher(domain: "poise-waiting")
       hasher.add(digest: digest)

@@ -1,22 +1,22 @@
-public import Artifacts
-public import Diagnostics
-public import Language
-public import NotebookFormat
+package import Artifacts
+package import Diagnostics
+package import Language
+package import NotebookFormat
 
 /// A notebook as it stands in a file: read, parsed, checked, and each cell with its key.
 ///
 /// Nothing is evaluated and no store is needed: a fresh clone can tell fresh from stale.
-public struct Notebook: Sendable {
+package struct Notebook: Sendable {
   /// The name as the user wrote it.
-  public let name: String
-  public let document: NotebookDocument
+  package let name: String
+  package let document: NotebookDocument
   /// What spans count the bytes of: the document's text, and behind it a session's entries.
-  public let file: SourceFile
+  package let file: SourceFile
   /// The cells of the document, then the entries of the session.
-  public let cells: [NotebookCell]
+  package let cells: [NotebookCell]
   /// Everything that is wrong or worth knowing, in the order of the text.
-  public let diagnostics: [Diagnostic]
-  public let parameters: [ParameterInfo]
+  package let diagnostics: [Diagnostic]
+  package let parameters: [ParameterInfo]
   /// Parameters that are only ever read as paths.
   let pathParameters: Set<String>
   /// Positions of cells that depend on each other in a circle, which only entries can bring about.
@@ -26,10 +26,10 @@ public struct Notebook: Sendable {
   let order: [Int]
 
   /// Whether anything is wrong that keeps a cell from running.
-  public var hasErrors: Bool { diagnostics.contains { $0.severity == .error } }
+  package var hasErrors: Bool { diagnostics.contains { $0.severity == .error } }
 
   /// The ids of the cells in order; empty for a cell that has none.
-  public var ids: [String] { cells.map(\.id) }
+  package var ids: [String] { cells.map(\.id) }
 
   /// Names of parameters whose value is read as a path somewhere.
   var parametersUsedAsPaths: [String] {
@@ -39,7 +39,7 @@ public struct Notebook: Sendable {
     }.map(\.name)
   }
 
-  public func cell(_ id: String) -> NotebookCell? { cells.first { $0.id == id } }
+  package func cell(_ id: String) -> NotebookCell? { cells.first { $0.id == id } }
 
   /// Reads a notebook from its bytes.
   ///
@@ -91,31 +91,31 @@ public struct Notebook: Sendable {
 }
 
 /// A cell of a notebook.
-public struct NotebookCell: Sendable {
+package struct NotebookCell: Sendable {
   /// Empty where the cell has none.
-  public let id: String
+  package let id: String
   /// The id, or what stands for it in messages.
-  public var name: String { id.isEmpty ? "cell \(index + 1)" : id }
+  package var name: String { id.isEmpty ? "cell \(index + 1)" : id }
   /// The position among the cells.
-  public let index: Int
+  package let index: Int
   /// The bytes of the source in the file.
-  public let contentRange: Range<Int>
-  public let statements: [Statement]
-  public let checked: CheckedCell
-  public let key: CellKey
+  package let contentRange: Range<Int>
+  package let statements: [Statement]
+  package let checked: CheckedCell
+  package let key: CellKey
   /// Parameters without a value that the cell needs.
-  public var waitsFor: [String] { checked.waitsFor }
+  package var waitsFor: [String] { checked.waitsFor }
   /// Static errors within the cell.
-  public let errors: [Diagnostic]
+  package let errors: [Diagnostic]
   /// Ids of the entries that bind names of this cell anew.
-  public var replacedBy: [String] = []
+  package var replacedBy: [String] = []
   /// Whether entries of the session reach the cell, so that its output belongs to no file.
-  public var isTouched = false
+  package var isTouched = false
 }
 
 extension Statement {
   /// The name that the statement binds.
-  public var boundName: String? {
+  package var boundName: String? {
     switch kind {
     case .binding(let name, _): name.text
     case .function(let function): function.name.text

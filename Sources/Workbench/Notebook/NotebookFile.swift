@@ -1,13 +1,13 @@
-public import Artifacts
+package import Artifacts
 import Glibc
 
 /// Files that belong to a notebook.
-public enum NotebookFile {
+package enum NotebookFile {
   /// A notebook is at most this long; longer files are refused before they are read.
   static let limit = 64 << 20
 
   /// The bytes of a regular file with the stamp that it had when it was opened.
-  public static func read(_ path: String) throws(FileFailure) -> (bytes: [UInt8], stamp: FileStamp)
+  package static func read(_ path: String) throws(FileFailure) -> (bytes: [UInt8], stamp: FileStamp)
   {
     let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard file >= 0 else { throw FileFailure(.open, path, code: errno) }
@@ -80,13 +80,13 @@ public enum NotebookFile {
   }
 
   /// The folder part of a path.
-  public static func folder(of path: String) -> String {
+  package static func folder(of path: String) -> String {
     guard let slash = path.lastIndex(of: "/") else { return "." }
     return slash == path.startIndex ? "/" : String(path[..<slash])
   }
 
   /// The folder that the program was started in.
-  public static func currentFolder() -> String {
+  package static func currentFolder() -> String {
     guard let pointer = getcwd(nil, 0) else { return "." }
     defer { free(pointer) }
     return String(cString: pointer)

@@ -1,27 +1,27 @@
 import Diagnostics
-public import Language
+package import Language
 
 /// Values given with `-p name=value` or `:set name value`.
-public struct Overrides: Sendable {
+package struct Overrides: Sendable {
   /// By name, in the order given.
-  public private(set) var values: [String: Constant] = [:]
+  package private(set) var values: [String: Constant] = [:]
   /// What was typed, for paths.
   private var texts: [String: String] = [:]
   /// Absolute paths in use, with the parameters that they were given for.
   private(set) var paths: [String: String] = [:]
 
-  public init() {}
+  package init() {}
 
-  public var isEmpty: Bool { values.isEmpty }
+  package var isEmpty: Bool { values.isEmpty }
 
   /// Gives a parameter a value: a number, true, false, none, a quoted string or a list of these,
   /// and anything else as the text it is.
-  public mutating func set(_ name: String, to text: String) {
+  package mutating func set(_ name: String, to text: String) {
     values[name] = Self.constant(text)
     texts[name] = text
   }
 
-  public mutating func remove(_ name: String) {
+  package mutating func remove(_ name: String) {
     values[name] = nil
     texts[name] = nil
   }

@@ -2,11 +2,11 @@ import Diagnostics
 import Language
 
 /// What was typed at the prompt and accepted: a cell of the session that is in no file.
-public struct SessionEntry: Sendable, Equatable {
+package struct SessionEntry: Sendable, Equatable {
   /// `in1`, `in2`, …
-  public let id: String
+  package let id: String
   /// As typed, without an empty line at its end.
-  public let text: String
+  package let text: String
 
   /// Spaces before the first line: pasted code may be indented as a whole.
   var margin: Int { text.utf8.prefix { $0 == 0x20 }.count }

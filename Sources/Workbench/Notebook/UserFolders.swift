@@ -1,12 +1,12 @@
 import Glibc
 
 /// Folders of the user, as the XDG base directory specification places them.
-public enum UserFolders {
+package enum UserFolders {
   /// Where history belongs, made if need be; nil where there is no home.
-  public static func state() -> String? { folder("XDG_STATE_HOME", fallback: ".local/state") }
+  package static func state() -> String? { folder("XDG_STATE_HOME", fallback: ".local/state") }
 
   /// Where what can be computed again belongs, made if need be; nil where there is no home.
-  public static func cache() -> String? { folder("XDG_CACHE_HOME", fallback: ".cache") }
+  package static func cache() -> String? { folder("XDG_CACHE_HOME", fallback: ".cache") }
 
   private static func folder(_ variable: String, fallback: String) -> String? {
     let base: String

@@ -1,14 +1,14 @@
-public import Artifacts
+package import Artifacts
 import Glibc
 
 /// Where a notebook's store is, and what the notebook may read.
-public struct Workspace: Sendable {
+package struct Workspace: Sendable {
   /// The folder that holds the notebook; relative paths start here.
-  public let notebookFolder: String
+  package let notebookFolder: String
   /// The `artifacts` folder.
-  public let storeFolder: String
+  package let storeFolder: String
   /// What the notebook may read.
-  public let scope: ReadScope
+  package let scope: ReadScope
 
   /// Finds the workspace of a notebook: the nearest folder above it whose `artifacts` holds a
   /// store, else the notebook's own folder. The root and the home folder are never a workspace.
@@ -17,7 +17,7 @@ public struct Workspace: Sendable {
   ///   - folder: The notebook's folder.
   ///   - store: A store named by the user, with `--store` or `$POISE_STORE`.
   ///   - granted: Folders and files that may be read besides the workspace.
-  public init(notebookFolder folder: String, store: String?, granted: [String]) {
+  package init(notebookFolder folder: String, store: String?, granted: [String]) {
     let real = RealPath.resolve(folder) ?? folder
     notebookFolder = real
     let home = Self.environment("HOME").flatMap { RealPath.resolve($0) }
@@ -39,7 +39,7 @@ public struct Workspace: Sendable {
   }
 
   /// An environment variable that is set and not empty.
-  public static func environment(_ name: String) -> String? {
+  package static func environment(_ name: String) -> String? {
     guard let value = getenv(name) else { return nil }
     let text = String(cString: value)
     return text.isEmpty ? nil : text

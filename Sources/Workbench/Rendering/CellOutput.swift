@@ -4,6 +4,8 @@ package import Plotting
 /// One thing that a cell shows, before it takes a form.
 enum CellOutput: Sendable {
   case value(Value)
+  /// An empty result, in the words of the verb that gave it.
+  case nothing(String)
   /// The one line about the last name of a cell that binds names only.
   case bound(name: String, description: String)
   case claim(WeighedClaim)
@@ -88,6 +90,7 @@ extension CellOutput {
   package var blocks: [OutputBlock] {
     switch self {
     case .value(let value): return value.blocks
+    case .nothing(let text): return [.line(InlineText(text))]
     case .bound(let name, let description):
       return [.line(InlineText("\(name): \(description)"))]
     case .claim(let claim):

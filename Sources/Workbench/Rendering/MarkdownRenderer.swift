@@ -127,8 +127,10 @@ package struct MarkdownRenderer {
   /// the brackets of an interval stay as they are.
   ///
   /// - Parameters:
+  ///   - text: What is to be read as it stands.
   ///   - isLast: Whether nothing follows the text in its line.
   ///   - isInBrackets: Whether the text stands between the brackets of a link or an image.
+  /// - Returns: Markdown for the text.
   package static func escaped(
     _ text: String, isLast: Bool = true, isInBrackets: Bool = false
   ) -> String {

@@ -1,7 +1,7 @@
 import Plotting
 
 /// Writes output blocks for a terminal: aligned tables, plots in characters, marks in bold.
-public struct TerminalRenderer: Sendable {
+package struct TerminalRenderer: Sendable {
   /// Whether ANSI colours and bold may be used.
   let usesColour: Bool
   /// Columns of the terminal; tables are cut to fit, nil where output is not a terminal.

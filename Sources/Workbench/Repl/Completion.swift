@@ -1,15 +1,15 @@
 /// What may follow at the cursor.
-public struct Completion: Sendable, Equatable {
+package struct Completion: Sendable, Equatable {
   /// The bytes of the line that a candidate replaces, up to the cursor.
-  public let start: Int
+  package let start: Int
   /// Whole replacements, sorted.
-  public let candidates: [String]
+  package let candidates: [String]
 }
 
 /// Finds what may follow at the cursor: verbs, names, labels, members, metrics, commands, paths.
 ///
 /// It only looks; nothing is evaluated for it.
-public struct Completer {
+package struct Completer {
   /// What a place wants.
   package enum Context: Equatable {
     case command(prefix: String)

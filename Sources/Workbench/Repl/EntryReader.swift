@@ -3,9 +3,9 @@
 /// An entry goes on while a bracket is open or its last line ends in an operator, a comma or a
 /// word that wants something after it. An empty line ends it in any case. What a string holds
 /// never counts; strings end on their line.
-public struct EntryReader: Sendable {
+package struct EntryReader: Sendable {
   /// What a line did to the entry.
-  public enum Step: Sendable, Equatable {
+  package enum Step: Sendable, Equatable {
     /// The entry goes on in the next line.
     case more
     /// The lines so far make an entry.
@@ -17,12 +17,12 @@ public struct EntryReader: Sendable {
   private var lines: [String] = []
 
   /// A reader at the start of an entry.
-  public init() {}
+  package init() {}
 
   /// What was typed of an entry that is not complete; empty at its start.
-  public var pending: String { lines.joined(separator: "\n") }
+  package var pending: String { lines.joined(separator: "\n") }
   /// Whether the next line continues an entry.
-  public var isContinuing: Bool { !lines.isEmpty }
+  package var isContinuing: Bool { !lines.isEmpty }
 
   /// Takes one line, or several that were pasted or recalled together.
   ///
@@ -31,7 +31,7 @@ public struct EntryReader: Sendable {
   ///   - next: The line that follows, where that can be known: an indented one goes on. Asked for
   ///     only where it matters.
   /// - Returns: Whether the entry goes on, or all of it.
-  public mutating func add(_ text: String, next: () -> String? = { nil }) -> Step {
+  package mutating func add(_ text: String, next: () -> String? = { nil }) -> Step {
     let isBlank = text.allSatisfy(\.isWhitespace)
     if isBlank {
       guard isContinuing else { return .empty }
@@ -45,10 +45,10 @@ public struct EntryReader: Sendable {
   }
 
   /// Forgets what was typed.
-  public mutating func drop() { lines = [] }
+  package mutating func drop() { lines = [] }
 
   /// Ends the entry as it is.
-  public mutating func finish() -> Step {
+  package mutating func finish() -> Step {
     defer { lines = [] }
     return lines.isEmpty ? .empty : .complete(pending)
   }

@@ -5,9 +5,9 @@ import Glibc
 ///
 /// An entry is a line; within it, `\n` stands for a line's end and `\\` for a backslash. Sessions
 /// that run at the same time append, so that none loses the lines of another.
-public struct HistoryFile: Sendable {
+package struct HistoryFile: Sendable {
   /// As many entries are kept.
-  public static let limit = 5_000
+  package static let limit = 5_000
   /// A longer file was not written by Poise, and is not read.
   private static let maximumBytes = 16 << 20
   /// A longer entry is not worth recalling.
@@ -16,15 +16,15 @@ public struct HistoryFile: Sendable {
   private let path: String
 
   /// The history in a file, which need not exist.
-  public init(path: String) { self.path = path }
+  package init(path: String) { self.path = path }
 
   /// The user's own history; nil where there is no home.
-  public static func ofUser() -> HistoryFile? {
+  package static func ofUser() -> HistoryFile? {
     UserFolders.state().map { HistoryFile(path: $0 + "/history") }
   }
 
   /// The entries, oldest first, at most ``limit``. A file with many more is cut.
-  public func load() -> [String] {
+  package func load() -> [String] {
     guard let file = try? NotebookFile.read(path), file.bytes.count <= Self.maximumBytes else {
       return []
     }
@@ -38,7 +38,7 @@ public struct HistoryFile: Sendable {
   }
 
   /// Adds an entry. That it can't be written is no reason to stop anybody's work.
-  public func append(_ entry: String) {
+  package func append(_ entry: String) {
     guard entry.utf8.count <= Self.maximumEntryBytes else { return }
     let file = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
     guard file >= 0 else { return }

@@ -2,16 +2,16 @@ import Diagnostics
 import Language
 
 /// What a parameter reaches: the cells that depend on it, directly or through others.
-public struct KnobReach: Sendable, Equatable {
+package struct KnobReach: Sendable, Equatable {
   /// Ids, in order of the notebook; not the one that only says the parameter.
-  public let cells: [String]
+  package let cells: [String]
   /// The claims and predictions among their statements, in words.
-  public let claims: [String]
+  package let claims: [String]
   /// Positions of the cells that run, that of the parameter among them.
   let positions: [Int]
 
   /// For people: one line or two.
-  public func text(_ name: String) -> String {
+  package func text(_ name: String) -> String {
     guard !cells.isEmpty else { return "nothing depends on \(name)" }
     var text = "\(name) reaches \(cells.joined(separator: ", "))"
     if !claims.isEmpty {
@@ -22,20 +22,20 @@ public struct KnobReach: Sendable, Equatable {
 }
 
 /// A verdict that a change of a parameter turned.
-public struct VerdictChange: Sendable, Equatable {
+package struct VerdictChange: Sendable, Equatable {
   /// The cell's id.
-  public let cell: String
+  package let cell: String
   /// `claim` or `prediction`.
-  public let kind: String
+  package let kind: String
   /// What the claim says of itself; empty where it says nothing.
-  public let text: String
+  package let text: String
   /// The verdict's word before the change, such as `held`.
-  public let before: String
+  package let before: String
   /// The verdict's word now.
-  public let after: String
+  package let after: String
 
   /// For people: `claim "…": held → refuted`.
-  public var line: String {
+  package var line: String {
     let subject = text.isEmpty ? "in \(cell)" : "\"\(text)\""
     return "\(kind) \(subject): \(before) → \(after)"
   }

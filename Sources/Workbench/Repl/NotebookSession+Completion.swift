@@ -8,7 +8,7 @@ extension NotebookSession {
   ///   - pending: Lines of the entry above this one.
   ///   - line: The line up to the cursor.
   /// - Returns: Sorted candidates; none where nothing fits.
-  public func completion(pending: String, line: String) -> Completion {
+  package func completion(pending: String, line: String) -> Completion {
     let (context, start) = Completer.context(pending: pending, line: line)
     let found: [String]
     switch context {

@@ -1,9 +1,9 @@
 import Diagnostics
 
 /// A command of the prompt, as in `:run from sweep`.
-public enum ReplCommand: Sendable, Equatable {
+package enum ReplCommand: Sendable, Equatable {
   /// Which cells `:run` means.
-  public enum Run: Sendable, Equatable {
+  package enum Run: Sendable, Equatable {
     case stale
     case cell(String)
     case from(String)
@@ -61,7 +61,7 @@ public enum ReplCommand: Sendable, Equatable {
   /// Reads a line that begins with `:` or `?`.
   ///
   /// - Throws: ``SessionError`` with a suggestion where there is no such command.
-  public init(_ line: String) throws {
+  package init(_ line: String) throws {
     if line.hasPrefix("?") {
       let word = line.dropFirst().trimmed
       self = .doc(word.isEmpty ? nil : word)
@@ -138,7 +138,7 @@ public enum ReplCommand: Sendable, Equatable {
   }
 
   /// What `:help` prints.
-  public static let helpText: String = {
+  package static let helpText: String = {
     let heads = forms.map { ":\($0.name)" + ($0.operands.isEmpty ? "" : " \($0.operands)") }
     let width = heads.map(\.count).max() ?? 0
     let lines = zip(heads, forms).map { head, form in

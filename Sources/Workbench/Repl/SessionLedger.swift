@@ -2,7 +2,7 @@ import Artifacts
 import Synchronization
 
 /// What a session computed and what it took from the store, with the time that both took.
-public final class SessionLedger: Sendable {
+package final class SessionLedger: Sendable {
   struct Line: Sendable, Equatable {
     let label: String
     let isReused: Bool
@@ -12,7 +12,7 @@ public final class SessionLedger: Sendable {
   private let lines = Mutex<[Line]>([])
 
   /// An empty ledger.
-  public init() {}
+  package init() {}
 
   func note(_ event: NodeRunner.Event) {
     let isReused: Bool
@@ -26,7 +26,7 @@ public final class SessionLedger: Sendable {
   }
 
   /// For people: a line a call, in order, and the totals.
-  public var text: String {
+  package var text: String {
     let lines = lines.withLock { $0 }
     guard !lines.isEmpty else { return "nothing has been computed or reused yet" }
     var counted: [Line] = []
@@ -62,12 +62,12 @@ public final class SessionLedger: Sendable {
 
 extension NotebookSession {
   /// Has a ledger kept of what this session computes and reuses from now on.
-  public func record(in ledger: SessionLedger) { runner.onEvent = { ledger.note($0) } }
+  package func record(in ledger: SessionLedger) { runner.onEvent = { ledger.note($0) } }
 
   /// What the session's store holds: the latest results, and how much there is.
   ///
   /// - Throws: ``SessionError``.
-  public func artifactSummary(limit: Int = 20) throws -> String {
+  package func artifactSummary(limit: Int = 20) throws -> String {
     let rows: [ArtifactRow]
     do {
       rows = try store.list().filter { $0.verb != "cell" }

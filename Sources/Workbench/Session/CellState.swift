@@ -1,8 +1,8 @@
 import Language
-public import NotebookFormat
+package import NotebookFormat
 
 /// How a cell's saved output stands to the cell.
-public enum CellState: Hashable, Sendable {
+package enum CellState: Hashable, Sendable {
   case fresh
   case stale
   case missing
@@ -19,7 +19,7 @@ public enum CellState: Hashable, Sendable {
   case waiting([String])
 
   /// One word for listings.
-  public var word: String {
+  package var word: String {
     switch self {
     case .fresh: "fresh"
     case .stale: "stale"
@@ -36,7 +36,7 @@ public enum CellState: Hashable, Sendable {
 
 extension Notebook {
   /// The state of each cell, and the regions that no cell owns.
-  public func states() -> (cells: [CellState], orphans: [RegionStates.Orphan]) {
+  package func states() -> (cells: [CellState], orphans: [RegionStates.Orphan]) {
     let own = cells.prefix(document.cells.count)
     let states = document.states(ids: own.map(\.id), keys: own.map(\.key.hex))
     let regions = Dictionary(document.regions.map { ($0.id, $0) }) { first, _ in first }

@@ -1,5 +1,5 @@
 /// What the program ends with; of several that apply, the first in this order.
-public enum ExitStatus: Int32, Sendable, CaseIterable {
+package enum ExitStatus: Int32, Sendable, CaseIterable {
   /// Interrupted by the user.
   case interrupted = 130
   /// The command was not understood.
@@ -13,14 +13,14 @@ public enum ExitStatus: Int32, Sendable, CaseIterable {
   case success = 0
 
   /// The one that is told where several apply.
-  public static func first(of statuses: [ExitStatus]) -> ExitStatus {
+  package static func first(of statuses: [ExitStatus]) -> ExitStatus {
     allCases.first(where: statuses.contains) ?? .success
   }
 }
 
 extension RunTally {
   /// How `run` ends.
-  public var status: ExitStatus {
+  package var status: ExitStatus {
     if isInterrupted { return .interrupted }
     if changedUnderneath || !protected.isEmpty { return .document }
     return failed.isEmpty && blocked.isEmpty && !couldNotSave ? .success : .failed

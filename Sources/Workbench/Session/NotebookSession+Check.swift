@@ -2,18 +2,18 @@ import Diagnostics
 import NotebookFormat
 
 /// What `check` found: the states of all cells, without running anything.
-public struct CheckReport: Sendable {
-  public struct Finding: Sendable, Equatable {
-    public let cell: String
-    public let word: String
-    public let detail: String?
+package struct CheckReport: Sendable {
+  package struct Finding: Sendable, Equatable {
+    package let cell: String
+    package let word: String
+    package let detail: String?
   }
 
-  public let findings: [Finding]
-  public let status: ExitStatus
+  package let findings: [Finding]
+  package let status: ExitStatus
 
   /// For people: one line a finding.
-  public var text: String {
+  package var text: String {
     findings.map { finding in
       "\(finding.cell): \(finding.word)" + (finding.detail.map { ", \($0)" } ?? "")
     }.joined(separator: "\n")
@@ -24,7 +24,8 @@ extension NotebookSession {
   /// Compares the saved outputs with the cells.
   ///
   /// - Parameter isStrict: Whether a refuted claim is a failure.
-  public func check(isStrict: Bool = false) -> CheckReport {
+  /// - Returns: One finding a cell, and one an output without a cell.
+  package func check(isStrict: Bool = false) -> CheckReport {
     let states = notebook.states()
     var findings: [CheckReport.Finding] = []
     var statuses: [ExitStatus] = []

@@ -4,9 +4,9 @@ import Language
 import NotebookFormat
 
 /// What came of something typed at the prompt.
-public struct EntryOutcome: Sendable, Equatable {
+package struct EntryOutcome: Sendable, Equatable {
   /// Whether the entry counts from now on.
-  public enum Status: Sendable, Equatable {
+  package enum Status: Sendable, Equatable {
     case accepted
     /// It has static errors, or failed when it ran: it binds nothing.
     case rejected
@@ -16,21 +16,21 @@ public struct EntryOutcome: Sendable, Equatable {
   }
 
   /// Whether the entry counts from now on.
-  public let status: Status
+  package let status: Status
   /// The entry's id, where it was accepted.
-  public var id: String?
+  package var id: String?
   /// Rendered diagnostics, if it was rejected before it ran.
-  public var diagnostics: [String] = []
+  package var diagnostics: [String] = []
   /// What else is worth knowing: cells that became stale or broken by it.
-  public var notes: [String] = []
+  package var notes: [String] = []
 }
 
 extension NotebookSession {
   /// The entries of the session that are in force.
-  public var entries: [SessionEntry] { prompted.entries }
+  package var entries: [SessionEntry] { prompted.entries }
 
   /// Whether the session has no file.
-  public var isUntitled: Bool { prompted.isUntitled }
+  package var isUntitled: Bool { prompted.isUntitled }
 
   /// Checks what was typed against the notebook and evaluates it. The observer is told of its
   /// output as of a cell's.
@@ -40,7 +40,7 @@ extension NotebookSession {
   ///   - colour: Whether diagnostics use ANSI colours.
   /// - Returns: Whether it was accepted, and what else it did.
   /// - Throws: ``SessionError`` where the session itself can't go on.
-  public func enter(_ text: String, colour: Bool = false) throws -> EntryOutcome {
+  package func enter(_ text: String, colour: Bool = false) throws -> EntryOutcome {
     let entry = SessionEntry(id: nextEntryID(), text: text)
     let alone = SourceFile(name: entry.id, text: text)
     let parsed = parseCell(alone, 0..<alone.bytes.count, margin: entry.margin)

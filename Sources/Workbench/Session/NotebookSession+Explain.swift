@@ -3,29 +3,31 @@ import Diagnostics
 import NotebookFormat
 
 /// Why a cell is fresh or stale: the parts of its key, then and now.
-public struct KeyExplanation: Sendable, Equatable {
-  public struct Change: Sendable, Equatable {
-    public enum Kind: String, Sendable { case changed, added, removed }
-    public let kind: Kind
+package struct KeyExplanation: Sendable, Equatable {
+  package struct Change: Sendable, Equatable {
+    package enum Kind: String, Sendable { case changed, added, removed }
+    package let kind: Kind
     /// `syntax`, `cell a`, `param k`, `verb bm25`, `file docs`.
-    public let part: String
+    package let part: String
   }
 
-  public let cell: String
-  public let state: String
+  package let cell: String
+  package let state: String
   /// Names of all parts of the key as it is now.
-  public let parts: [String]
+  package let parts: [String]
   /// Nil where the store does not know what the saved output was made from.
-  public let changes: [Change]?
-  public let problem: String?
+  package let changes: [Change]?
+  package let problem: String?
 
   /// For people.
-  public var text: String {
+  package var text: String {
     var lines = ["\(cell): \(state)"]
     if let problem { lines.append("  \(problem)") }
     if let changes {
       lines += changes.map { "  \($0.kind.rawValue): \($0.part)" }
-      if changes.isEmpty, problem == nil { lines.append("  nothing that it depends on has changed") }
+      if changes.isEmpty, problem == nil {
+        lines.append("  nothing that it depends on has changed")
+      }
     } else {
       lines.append("  the store does not know what the saved output was made from")
     }
@@ -36,7 +38,7 @@ public struct KeyExplanation: Sendable, Equatable {
 
 extension NotebookSession {
   /// Which part of a cell's key changed since its saved output was made.
-  public func explain(_ id: String) throws -> KeyExplanation {
+  package func explain(_ id: String) throws -> KeyExplanation {
     let index = try position(of: id)
     let cell = notebook.cells[index]
     let now = cell.key.parts
@@ -113,7 +115,8 @@ extension SessionError {
   /// No cell has this id.
   static func unknownCell(_ id: String, among ids: [String]) -> SessionError {
     let close = closestName(to: id, among: ids).map { "; did you mean '\($0)'?" }
-    let all = ids.isEmpty ? "; the notebook has no cells" : "; there are \(ids.joined(separator: ", "))"
+    let all =
+      ids.isEmpty ? "; the notebook has no cells" : "; there are \(ids.joined(separator: ", "))"
     return SessionError("there is no cell '\(id)'" + (close ?? all), status: .usage)
   }
 }

@@ -14,7 +14,7 @@ extension NotebookSession {
   ///   - observer: Told of what happens.
   /// - Returns: The session.
   /// - Throws: ``SessionError``.
-  public static func untitled(
+  package static func untitled(
     in folder: String, options: SessionOptions, terminal: TerminalStyle,
     observer: (any SessionObserver)?
   ) throws -> NotebookSession {
@@ -32,13 +32,13 @@ extension NotebookSession {
   }
 
   /// The folder that the program was started in.
-  public static var currentFolder: String { NotebookFile.currentFolder() }
+  package static var currentFolder: String { NotebookFile.currentFolder() }
 
   /// Reads the file again if it is not what this session read or wrote last.
   ///
   /// - Returns: Whether it was.
   /// - Throws: ``SessionError`` where it can't be read; the session goes on with what it has.
-  public func refresh() throws -> Bool {
+  package func refresh() throws -> Bool {
     guard !prompted.isUntitled else { return false }
     if let stamp = try? FileStamp.of(path), stamp == prompted.seen { return false }
     let file: (bytes: [UInt8], stamp: FileStamp)
@@ -59,7 +59,7 @@ extension NotebookSession {
   /// - Parameter id: The entry; nil for the last one.
   /// - Returns: The ids of the new cells, which have not run yet.
   /// - Throws: ``SessionError``; the file is then as it was.
-  public func add(_ id: String? = nil) throws -> [String] {
+  package func add(_ id: String? = nil) throws -> [String] {
     guard !prompted.isUntitled else {
       throw SessionError("there is no notebook yet; ':save FILE.md' makes one", status: .usage)
     }
@@ -92,7 +92,7 @@ extension NotebookSession {
   /// Writes the entries of a session without a file as a notebook.
   ///
   /// - Throws: ``SessionError``; an existing file is never written over.
-  public func saveEntries(to path: String) throws {
+  package func saveEntries(to path: String) throws {
     guard !NotebookFile.exists(path) else {
       throw SessionError("'\(path)' exists already; choose another name", status: .usage)
     }

@@ -6,7 +6,7 @@ extension NotebookSession {
   /// What giving a parameter another value would reach.
   ///
   /// - Throws: ``SessionError`` with a suggestion where there is no such parameter.
-  public func reach(ofParameter name: String) throws -> KnobReach {
+  package func reach(ofParameter name: String) throws -> KnobReach {
     guard notebook.parameters.contains(where: { $0.name == name }) else {
       let names = notebook.parameters.map(\.name)
       let close = closestName(to: name, among: names).map { "; did you mean '\($0)'?" }
@@ -21,7 +21,7 @@ extension NotebookSession {
   /// Gives a parameter a value, or takes it back. Nothing runs.
   ///
   /// - Throws: ``SessionError`` where the value does not do; the parameter is then as it was.
-  public func turn(_ name: String, to text: String?) throws {
+  package func turn(_ name: String, to text: String?) throws {
     let before = overrides
     let known = Set(notebook.diagnostics.filter { $0.severity == .error }.map(\.message))
     try set(name, to: text)
@@ -38,7 +38,7 @@ extension NotebookSession {
   }
 
   /// The verdicts of cells as this session or the file has them, to be compared later.
-  public func verdicts(of reach: KnobReach) -> VerdictRecord {
+  package func verdicts(of reach: KnobReach) -> VerdictRecord {
     var verdicts: [String: [SavedVerdict]] = [:]
     for id in reach.cells {
       if let own = prompted.verdicts[id] {
@@ -51,14 +51,14 @@ extension NotebookSession {
   }
 
   /// The verdicts that are others now.
-  public func changes(since record: VerdictRecord) -> [VerdictChange] {
+  package func changes(since record: VerdictRecord) -> [VerdictChange] {
     VerdictChange.between(record.verdicts, prompted.verdicts, cells: record.cells)
   }
 
   /// The cells of a run that a command names.
   ///
   /// - Throws: ``SessionError`` where no cell has the id.
-  public func selection(_ run: ReplCommand.Run) throws -> SessionState.Selection {
+  package func selection(_ run: ReplCommand.Run) throws -> SessionState.Selection {
     switch run {
     case .stale: return .stale
     case .cell(let id): return .only([try position(of: id)])
@@ -68,11 +68,11 @@ extension NotebookSession {
   }
 
   /// The cells that a parameter reaches, as a selection.
-  public func selection(_ reach: KnobReach) -> SessionState.Selection { .only(reach.positions) }
+  package func selection(_ reach: KnobReach) -> SessionState.Selection { .only(reach.positions) }
 }
 
 /// Verdicts at some moment of a session.
-public struct VerdictRecord: Sendable {
+package struct VerdictRecord: Sendable {
   let verdicts: [String: [SavedVerdict]]
   let cells: [String]
 }

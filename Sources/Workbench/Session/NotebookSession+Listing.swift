@@ -3,7 +3,7 @@ import NotebookFormat
 
 extension NotebookSession {
   /// One line a cell: its id, its state and the start of its source.
-  public func listing(width: Int?) -> String {
+  package func listing(width: Int?) -> String {
     guard !cells.isEmpty else { return "there are no cells yet" }
     let states = zip(notebook.cells, cells).map { cell, state in
       cell.replacedBy.isEmpty || !cell.isReplaced
@@ -26,7 +26,7 @@ extension NotebookSession {
   /// What a cell showed in this session, or has saved, with a note where that is not fresh.
   ///
   /// - Throws: ``SessionError`` where no cell has the id, or it has no output.
-  public func lastOutput(of id: String) throws -> (text: String, note: String?) {
+  package func lastOutput(of id: String) throws -> (text: String, note: String?) {
     let state = cells[try position(of: id)].state
     let note = state == .fresh ? nil : "the output is \(state.word)"
     if let text = shown[id] { return (text, note) }
@@ -39,7 +39,7 @@ extension NotebookSession {
   }
 
   /// One line about the notebook: how many cells it has and in which states.
-  public var overview: String {
+  package var overview: String {
     guard !cells.isEmpty else { return "\(path): no cells" }
     var counts: [(word: String, count: Int)] = []
     for cell in cells {

@@ -3,29 +3,29 @@ import Language
 import NotebookFormat
 
 /// What would run, and what is stored.
-public struct RunPlan: Sendable {
-  public struct Step: Sendable, Equatable {
+package struct RunPlan: Sendable {
+  package struct Step: Sendable, Equatable {
     /// The call.
-    public let label: String
-    public let isStored: Bool
+    package let label: String
+    package let isStored: Bool
     /// Seconds that it took when it last ran; nil where nobody knows.
-    public let secondsBefore: Double?
+    package let secondsBefore: Double?
   }
 
-  public struct Cell: Sendable {
-    public let id: String
-    public let state: CellState
-    public let wouldRun: Bool
+  package struct Cell: Sendable {
+    package let id: String
+    package let state: CellState
+    package let wouldRun: Bool
     /// The calls of the cell that are not fresh, as far as they can be told before it runs.
-    public let steps: [Step]
+    package let steps: [Step]
     /// Whether calls follow whose arguments are not known yet.
-    public let isOpen: Bool
+    package let isOpen: Bool
   }
 
-  public let cells: [Cell]
+  package let cells: [Cell]
 
   /// For people.
-  public var text: String {
+  package var text: String {
     var lines: [String] = []
     for cell in cells {
       switch cell.state {
@@ -53,7 +53,7 @@ public struct RunPlan: Sendable {
 
 extension NotebookSession {
   /// What running a selection would do. Nothing is computed.
-  public func plan(_ selection: SessionState.Selection = .stale) -> RunPlan {
+  package func plan(_ selection: SessionState.Selection = .stale) -> RunPlan {
     var scratch = core.state
     _ = scratch.reduce(.runRequested(selection))
     let wanted = Set([scratch.running].compactMap { $0 } + scratch.queue)
@@ -103,7 +103,7 @@ extension NotebookSession {
 
   /// The position of a cell by id.
   /// - Throws: ``SessionError`` with a suggestion where there is none.
-  public func position(of id: String) throws -> Int {
+  package func position(of id: String) throws -> Int {
     let names = cells.map(\.id)
     guard let index = names.firstIndex(of: id) else {
       throw SessionError.unknownCell(id, among: names)

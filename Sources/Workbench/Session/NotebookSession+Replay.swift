@@ -3,21 +3,21 @@ import Glibc
 import NotebookFormat
 
 /// How a notebook's saved outputs compare with what its cells give now.
-public struct ReplayReport: Sendable {
-  public struct Cell: Sendable, Codable {
-    public let cell: String
+package struct ReplayReport: Sendable {
+  package struct Cell: Sendable, Codable {
+    package let cell: String
     /// `same`, `within`, `drifted`, `measured`, `failed`, or the state that kept it from being
     /// compared.
-    public let outcome: String
+    package let outcome: String
     /// Verdicts that came out differently: `claim held → undecided: text`.
-    public let verdicts: [String]
+    package let verdicts: [String]
   }
 
-  public let cells: [Cell]
-  public let status: ExitStatus
+  package let cells: [Cell]
+  package let status: ExitStatus
 
   /// For people: one line a cell, and one a verdict that changed.
-  public var text: String {
+  package var text: String {
     cells.flatMap { cell in
       ["\(cell.cell): \(cell.outcome)"] + cell.verdicts.map { "  \($0)" }
     }.joined(separator: "\n")
@@ -33,8 +33,9 @@ extension NotebookSession {
   ///   - isStrict: Whether a refuted claim is a failure.
   ///   - observer: Told of what happens.
   ///   - interruptible: Handed the session's core before work begins.
+  /// - Returns: One outcome a cell.
   /// - Throws: ``SessionError``.
-  public static func replay(
+  package static func replay(
     path: String, options: SessionOptions, isStrict: Bool,
     observer: (any SessionObserver)? = nil, interruptible: (SessionCore) -> Void = { _ in }
   ) throws -> ReplayReport {
@@ -111,7 +112,8 @@ struct ScratchFolder {
         "no temporary folder could be made in '\(root)': \(String(cString: strerror(errno)))",
         status: .failed)
     }
-    path = String(decoding: template.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    path = String(
+      decoding: template.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
 
   /// Removes the folder with all that is in it; symbolic links are removed, not followed.

@@ -1,5 +1,5 @@
 package import Artifacts
-public import Diagnostics
+package import Diagnostics
 import Execution
 import Language
 import NotebookFormat
@@ -8,9 +8,9 @@ import Plotting
 /// An open notebook: the state, and what carries out its effects.
 ///
 /// All calls come from one thread; another one, such as a signal's, reaches it through ``core``.
-public final class NotebookSession {
-  public let path: String
-  public let options: SessionOptions
+package final class NotebookSession {
+  package let path: String
+  package let options: SessionOptions
   let verbs: VerbLibrary
   let store: ArtifactStore
   let workspace: Workspace
@@ -18,26 +18,26 @@ public final class NotebookSession {
   package let runner: NodeRunner
   let plots: any PlotRenderer
   /// The state, and the way to interrupt what runs.
-  public let core: SessionCore
-  public private(set) var notebook: Notebook
-  public private(set) var overrides: Overrides
+  package let core: SessionCore
+  package private(set) var notebook: Notebook
+  package private(set) var overrides: Overrides
   private(set) var granted: [String]
   private(set) var evaluator: Evaluator
   private var saver: OutputSaver?
   /// The outputs of this session as they are, or would be, written.
   private(set) var rendered: [Int: RenderedOutput] = [:]
   /// What cells showed in this session, for `:show`.
-  public private(set) var shown: [String: String] = [:]
-  public var terminal: TerminalStyle
+  package private(set) var shown: [String: String] = [:]
+  package var terminal: TerminalStyle
   /// What was typed at the prompt, and what this session knows beside the file.
   var prompted = PromptedState()
 
   /// How terminal text is written.
-  public struct TerminalStyle: Sendable {
-    public var usesColour: Bool
-    public var width: Int?
+  package struct TerminalStyle: Sendable {
+    package var usesColour: Bool
+    package var width: Int?
 
-    public init(usesColour: Bool = false, width: Int? = nil) {
+    package init(usesColour: Bool = false, width: Int? = nil) {
       self.usesColour = usesColour
       self.width = width
     }
@@ -51,7 +51,7 @@ public final class NotebookSession {
   ///   - terminal: How to write text for the terminal.
   ///   - observer: Told of what happens; kept while the session lives.
   /// - Throws: ``SessionError``, with words for the user.
-  public convenience init(
+  package convenience init(
     path: String, options: SessionOptions = SessionOptions(),
     terminal: TerminalStyle = TerminalStyle(), observer: (any SessionObserver)? = nil
   ) throws {
@@ -128,12 +128,12 @@ public final class NotebookSession {
   }
 
   /// To be called once, when a program starts that opens sessions.
-  public static func prepareProcess() { DurableFile.ignoreFileSizeSignal() }
+  package static func prepareProcess() { DurableFile.ignoreFileSizeSignal() }
 
   // MARK: What the session knows
 
   /// Everything that is wrong with the notebook, or worth knowing, with its place.
-  public func renderedDiagnostics(colour: Bool) -> [String] {
+  package func renderedDiagnostics(colour: Bool) -> [String] {
     let renderer = DiagnosticRenderer(colour: colour)
     return notebook.diagnostics.map { renderer.render($0, in: notebook.file) }
   }
@@ -145,13 +145,13 @@ public final class NotebookSession {
   }
 
   /// The cells with their states, as the reducer has them.
-  public var cells: [SessionState.Cell] { core.state.cells }
+  package var cells: [SessionState.Cell] { core.state.cells }
 
   // MARK: Running
 
   /// Runs cells in document order, saving after each, until the reducer is done.
   @discardableResult
-  public func run(_ selection: SessionState.Selection) -> RunTally {
+  package func run(_ selection: SessionState.Selection) -> RunTally {
     core.cancellation.reset()
     // The disk may have room again.
     if !evaluator.unstoredCells.isEmpty { rebuildEvaluator() }
@@ -256,7 +256,7 @@ public final class NotebookSession {
   }
 
   /// Whether outputs go to another file than the notebook, which has assets of its own.
-  public var writesCopy: Bool {
+  package var writesCopy: Bool {
     options.outputFile.map { !NotebookFile.isSame(path, $0) } ?? false
   }
 
@@ -296,7 +296,7 @@ public final class NotebookSession {
   // MARK: Changing the notebook
 
   /// Gives a parameter a value, or takes it back; what reads it becomes stale.
-  public func set(_ name: String, to text: String?) throws {
+  package func set(_ name: String, to text: String?) throws {
     var changed = overrides
     if let text { changed.set(name, to: text) } else { changed.remove(name) }
     try reload(bytes: currentDocument.file.bytes, overrides: changed)
@@ -399,11 +399,11 @@ public final class NotebookSession {
 }
 
 /// Why a session can't do what was asked, with the exit status that follows.
-public struct SessionError: Error, Sendable, CustomStringConvertible {
-  public let description: String
-  public let status: ExitStatus
+package struct SessionError: Error, Sendable, CustomStringConvertible {
+  package let description: String
+  package let status: ExitStatus
 
-  public init(_ description: String, status: ExitStatus) {
+  package init(_ description: String, status: ExitStatus) {
     self.description = description
     self.status = status
   }

@@ -93,7 +93,8 @@ final class OutputSaver {
     let bytes = try splice(edits, orphans: states.orphans)
     let before = assetsByRegion()
     for output in outputs where !lost.contains(output.id) { try writeAssets(output.assets) }
-    let beforeBytes = writesCopy ? try? NotebookFile.read(target).bytes : notebook.document.file.bytes
+    let beforeBytes =
+      writesCopy ? try? NotebookFile.read(target).bytes : notebook.document.file.bytes
     let isChanged = bytes != beforeBytes
     if isChanged {
       try DurableFile.write(bytes, to: target, replacing: stamp)

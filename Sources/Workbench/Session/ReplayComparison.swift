@@ -1,14 +1,14 @@
 /// How a replayed output compares with the saved one.
-public enum ReplayOutcome: Int, Sendable, Comparable {
+package enum ReplayOutcome: Int, Sendable, Comparable {
   /// Byte for byte.
   case same
   /// Numbers differ within print precision, or within the replayed interval.
   case within
   case drifted
 
-  public static func < (a: ReplayOutcome, b: ReplayOutcome) -> Bool { a.rawValue < b.rawValue }
+  package static func < (a: ReplayOutcome, b: ReplayOutcome) -> Bool { a.rawValue < b.rawValue }
 
-  public var word: String {
+  package var word: String {
     switch self {
     case .same: "same"
     case .within: "within"

@@ -1,12 +1,13 @@
 /// The last line of a run, for people.
-public enum RunSummary {
-  public static func text(_ session: NotebookSession, _ tally: RunTally) -> String {
+package enum RunSummary {
+  package static func text(_ session: NotebookSession, _ tally: RunTally) -> String {
     let cells = session.cells
     func names(_ indices: [Int]) -> String { indices.map { cells[$0].id }.joined(separator: ", ") }
     var parts: [String] = []
     let ran = tally.ran.count - tally.waiting.count { tally.ran.contains($0) }
     parts.append(ran == 0 ? "nothing to run" : "ran \(counted(ran, "cell"))")
-    let fresh = cells.count { $0.state == .fresh } - (ran - tally.failed.count - tally.blocked.count)
+    let fresh =
+      cells.count { $0.state == .fresh } - (ran - tally.failed.count - tally.blocked.count)
     if fresh > 0 { parts.append("\(fresh) fresh") }
     if !tally.failed.isEmpty { parts.append("failed: \(names(tally.failed))") }
     if !tally.blocked.isEmpty { parts.append("blocked: \(names(tally.blocked))") }

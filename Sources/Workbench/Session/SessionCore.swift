@@ -3,7 +3,7 @@ import Synchronization
 
 /// The part of a session that other threads may touch: the state behind a lock, the flag that
 /// stops running work, and who is told of what happens.
-public final class SessionCore: Sendable {
+package final class SessionCore: Sendable {
   let cancellation = Cancellation()
   let observer: (any SessionObserver)?
   private let guarded: Mutex<SessionState>
@@ -14,7 +14,7 @@ public final class SessionCore: Sendable {
   }
 
   /// The state as it is now.
-  public var state: SessionState { guarded.withLock { $0 } }
+  package var state: SessionState { guarded.withLock { $0 } }
 
   /// Gives the reducer an event.
   func send(_ event: SessionEvent) -> [SessionEffect] { guarded.withLock { $0.reduce(event) } }
@@ -22,7 +22,7 @@ public final class SessionCore: Sendable {
   /// Ctrl-C: the first asks the running cell to stop, the second wants to leave.
   ///
   /// - Returns: Whether to leave at once. All that was finished is saved by then.
-  public func interrupt() -> Bool {
+  package func interrupt() -> Bool {
     let effects = send(.interrupted)
     if effects.contains(.cancelRunning) { cancellation.cancel() }
     return effects.contains(.leave)

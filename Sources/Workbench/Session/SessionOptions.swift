@@ -1,27 +1,27 @@
 /// How a session opens and runs a notebook.
-public struct SessionOptions: Sendable {
+package struct SessionOptions: Sendable {
   /// The store named by the user, or nil for the workspace's own.
-  public var store: String?
+  package var store: String?
   /// Folders and files that may be read besides the workspace.
-  public var allowedReads: [String] = []
-  public var overrides = Overrides()
+  package var allowedReads: [String] = []
+  package var overrides = Overrides()
   /// Where outputs are written instead of into the notebook.
-  public var outputFile: String?
+  package var outputFile: String?
   /// Whether outputs are written at all; a replay only compares them.
-  public var writesOutputs = true
+  package var writesOutputs = true
   /// Whether stored results are ignored, and compared with the new ones.
-  public var ignoresStored = false
+  package var ignoresStored = false
   /// Whether edited outputs may be written over.
-  public var accepts = false
+  package var accepts = false
   /// Threads for data-parallel work; results never depend on it.
-  public var threads = 1
+  package var threads = 1
 
-  public init() {}
+  package init() {}
 }
 
 /// Told what a session does, as it does it. Calls come from the thread that runs the session,
 /// progress from any.
-public protocol SessionObserver: AnyObject, Sendable {
+package protocol SessionObserver: AnyObject, Sendable {
   /// A cell is about to run.
   func willRun(cell: String, index: Int, of count: Int)
   /// A cell has run; its outputs as text for the terminal.
@@ -36,14 +36,14 @@ public protocol SessionObserver: AnyObject, Sendable {
 
 extension SessionObserver {
   /// Does nothing: the output says it, too.
-  public func didFail(cell: String, diagnostics: String) {}
+  package func didFail(cell: String, diagnostics: String) {}
 }
 
 /// How far long work is, for people.
-public struct WorkProgress: Sendable {
-  public let task: String
-  public let completed: Int
-  public let total: Int?
-  public let unit: String
-  public let detail: String?
+package struct WorkProgress: Sendable {
+  package let task: String
+  package let completed: Int
+  package let total: Int?
+  package let unit: String
+  package let detail: String?
 }

@@ -2,21 +2,21 @@
 ///
 /// The REPL, `run` and `check` share it: events come in, effects go out, and nothing here reads a
 /// file, runs a verb or prints.
-public struct SessionState: Sendable, Equatable {
-  public struct Cell: Sendable, Equatable {
-    public let id: String
-    public var state: CellState
+package struct SessionState: Sendable, Equatable {
+  package struct Cell: Sendable, Equatable {
+    package let id: String
+    package var state: CellState
     /// The positions of the cells that this one reads.
-    public let dependencies: [Int]
+    package let dependencies: [Int]
 
-    public init(id: String, state: CellState, dependencies: [Int] = []) {
+    package init(id: String, state: CellState, dependencies: [Int] = []) {
       self.id = id
       self.state = state
       self.dependencies = dependencies
     }
   }
 
-  public enum Selection: Sendable, Equatable {
+  package enum Selection: Sendable, Equatable {
     /// Cells that are not fresh.
     case stale
     case all
@@ -24,40 +24,40 @@ public struct SessionState: Sendable, Equatable {
     case only([Int])
   }
 
-  public private(set) var cells: [Cell] = []
+  package private(set) var cells: [Cell] = []
   /// Cells yet to run, in document order.
-  public private(set) var queue: [Int] = []
-  public private(set) var running: Int?
+  package private(set) var queue: [Int] = []
+  package private(set) var running: Int?
   /// Whether the user asked to stop and the running cell has not yet.
-  public private(set) var isCancelling = false
+  package private(set) var isCancelling = false
   /// Whether edited outputs may be written over.
-  public let accepts: Bool
-  public private(set) var tally = RunTally()
+  package let accepts: Bool
+  package private(set) var tally = RunTally()
 
-  public init(accepts: Bool = false) { self.accepts = accepts }
+  package init(accepts: Bool = false) { self.accepts = accepts }
 }
 
 /// What a run has come to so far.
-public struct RunTally: Sendable, Equatable {
-  public var ran: [Int] = []
-  public var failed: [Int] = []
-  public var blocked: [Int] = []
-  public var waiting: [Int] = []
+package struct RunTally: Sendable, Equatable {
+  package var ran: [Int] = []
+  package var failed: [Int] = []
+  package var blocked: [Int] = []
+  package var waiting: [Int] = []
   /// Cells left alone because their output is edited or broken.
-  public var protected: [Int] = []
+  package var protected: [Int] = []
   /// Cells left alone because their inputs are absent.
-  public var unverifiable: [Int] = []
-  public var isInterrupted = false
+  package var unverifiable: [Int] = []
+  package var isInterrupted = false
   /// The file changed under the run, and some outputs were kept in the store only.
-  public var changedUnderneath = false
+  package var changedUnderneath = false
   /// The outputs could not be written.
-  public var couldNotSave = false
+  package var couldNotSave = false
 
   package init() {}
 }
 
 /// What happens to a session.
-public enum SessionEvent: Sendable, Equatable {
+package enum SessionEvent: Sendable, Equatable {
   /// A notebook was read, for the first time or again.
   case opened([SessionState.Cell])
   case runRequested(SessionState.Selection)
@@ -70,7 +70,7 @@ public enum SessionEvent: Sendable, Equatable {
 }
 
 /// What a session wants done.
-public enum SessionEffect: Sendable, Equatable {
+package enum SessionEffect: Sendable, Equatable {
   case evaluate(Int)
   /// Write the output of a cell into the document.
   case save(Int)
@@ -83,7 +83,7 @@ public enum SessionEffect: Sendable, Equatable {
 }
 
 /// What came of writing outputs.
-public enum SaveOutcome: Sendable, Equatable {
+package enum SaveOutcome: Sendable, Equatable {
   case written
   case unchanged
   /// The file was edited meanwhile: these outputs no longer belong to it.
@@ -93,7 +93,7 @@ public enum SaveOutcome: Sendable, Equatable {
 
 extension SessionState {
   /// Takes one event and says what is to be done.
-  public mutating func reduce(_ event: SessionEvent) -> [SessionEffect] {
+  package mutating func reduce(_ event: SessionEvent) -> [SessionEffect] {
     switch event {
     case .opened(let cells):
       self.cells = cells

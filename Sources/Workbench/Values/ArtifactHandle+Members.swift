@@ -10,10 +10,14 @@ extension ArtifactKind {
     switch self {
     case .corpus: [("documents", .table), ("count", .number)]
     case .questions: [("queries", .table), ("judgements", .table), ("count", .number)]
-    case .index: [("count", .number), ("terms", .number), ("postings", .number), ("bytes", .number)]
+    case .index:
+      [("count", .number), ("terms", .number), ("postings", .number), ("bytes", .number)]
     case .run: [("ranking", .table), ("count", .number)]
     case .report:
-      [("queries", .table), ("summary", .table), ("metrics", .list(.string)), ("run", .artifact("run"))]
+      [
+        ("queries", .table), ("summary", .table), ("metrics", .list(.string)),
+        ("run", .artifact("run")),
+      ]
     }
   }
 

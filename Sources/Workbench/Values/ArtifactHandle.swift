@@ -1,13 +1,13 @@
-public import Artifacts
+package import Artifacts
 import Synchronization
 
 /// An engine object in the language: known by kind and content, loaded when first used.
-public final class ArtifactHandle: Sendable {
-  public let kind: ArtifactKind
+package final class ArtifactHandle: Sendable {
+  package let kind: ArtifactKind
   /// The digest of the encoded object.
-  public let digest: Digest
+  package let digest: Digest
   /// Whether seeded work went into it, so that numbers from it depend on a seed.
-  public let isSeeded: Bool
+  package let isSeeded: Bool
   private let loader: @Sendable () throws -> any Sendable
   private let loaded: Mutex<(any Sendable)?>
 
@@ -25,7 +25,7 @@ public final class ArtifactHandle: Sendable {
 
   /// The engine object, decoded at the first call and kept.
   /// - Throws: ``ArtifactLost`` where the store no longer holds it intact, or a decoding error.
-  public func object<Object: Sendable>(as type: Object.Type) throws -> Object {
+  package func object<Object: Sendable>(as type: Object.Type) throws -> Object {
     let value: any Sendable
     if let present = loaded.withLock({ $0 }) {
       value = present

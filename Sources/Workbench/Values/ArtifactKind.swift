@@ -3,7 +3,7 @@ import Corpora
 import Retrieval
 
 /// A kind of engine object: how it is named, stored and read back.
-public enum ArtifactKind: String, Sendable, CaseIterable {
+package enum ArtifactKind: String, Sendable, CaseIterable {
   case corpus
   case questions
   case index
@@ -11,7 +11,7 @@ public enum ArtifactKind: String, Sendable, CaseIterable {
   case report
 
   /// The kind with its article, for messages.
-  public var article: String {
+  package var article: String {
     switch self {
     case .corpus: "a corpus"
     case .questions: "a data set"
@@ -35,7 +35,11 @@ public enum ArtifactKind: String, Sendable, CaseIterable {
 
   /// The object in the bytes, which may be hostile: every codec checks before it allocates.
   ///
-  /// - Parameter handle: Makes the handle of an object that this one refers to.
+  /// - Parameters:
+  ///   - bytes: What ``encode(_:)`` wrote.
+  ///   - handle: Makes the handle of an object that this one refers to.
+  /// - Returns: The engine object.
+  /// - Throws: What the kind's decoder says is wrong.
   func decode(
     _ bytes: [UInt8], handle: (ArtifactKind, Digest) -> ArtifactHandle
   ) throws -> any Sendable {

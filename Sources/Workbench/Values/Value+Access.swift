@@ -4,7 +4,7 @@ import Language
 
 extension Value {
   /// The name of the value's type in messages, with an article: `a number`.
-  public var typeName: String {
+  package var typeName: String {
     switch self {
     case .none: "none"
     case .boolean: "true or false"
@@ -22,12 +22,12 @@ extension Value {
   }
 
   /// Whether a list is a table: not empty, and records only.
-  public static func isTable(_ items: [Value]) -> Bool {
+  package static func isTable(_ items: [Value]) -> Bool {
     !items.isEmpty && items.allSatisfy { if case .record = $0 { true } else { false } }
   }
 
   /// The text of a string or marked text.
-  public var text: String? {
+  package var text: String? {
     switch self {
     case .string(let text): text
     case .marked(let marked): marked.text
@@ -36,7 +36,7 @@ extension Value {
   }
 
   /// The point estimate of a number or measured number.
-  public var point: Double? {
+  package var point: Double? {
     switch self {
     case .number(let value): value
     case .measured(let value): value.point
@@ -45,12 +45,12 @@ extension Value {
   }
 
   /// A table from columns in order and rows of values.
-  public static func table(columns: [String], rows: [[Value]]) -> Value {
+  package static func table(columns: [String], rows: [[Value]]) -> Value {
     .list(rows.map { .record(Record(Array(zip(columns, $0)))) })
   }
 
   /// How the value reads inside a string.
-  public var interpolated: String {
+  package var interpolated: String {
     switch self {
     case .none: "none"
     case .boolean(let value): value ? "true" : "false"

@@ -1,8 +1,8 @@
-public import Evaluation
-public import Plotting
+package import Evaluation
+package import Plotting
 
 /// A value of the language.
-public indirect enum Value: Sendable {
+package indirect enum Value: Sendable {
   case none
   case boolean(Bool)
   case number(Double)
@@ -25,13 +25,13 @@ public indirect enum Value: Sendable {
 }
 
 /// Fields in the order in which they were written.
-public struct Record: Sendable {
-  public private(set) var names: [String]
-  public private(set) var values: [Value]
+package struct Record: Sendable {
+  package private(set) var names: [String]
+  package private(set) var values: [Value]
   /// What a one-line description says instead of the fields, such as what a loader found.
-  public var headline: String?
+  package var headline: String?
 
-  public init(_ fields: [(String, Value)] = [], headline: String? = nil) {
+  package init(_ fields: [(String, Value)] = [], headline: String? = nil) {
     names = []
     values = []
     self.headline = headline
@@ -39,7 +39,7 @@ public struct Record: Sendable {
   }
 
   /// The value of a field. Linear in the number of fields, which is small.
-  public subscript(name: String) -> Value? {
+  package subscript(name: String) -> Value? {
     get { names.firstIndex(of: name).map { values[$0] } }
     set {
       if let index = names.firstIndex(of: name) {
@@ -57,12 +57,12 @@ public struct Record: Sendable {
   }
 
   /// The fields in order.
-  public var fields: [(name: String, value: Value)] {
+  package var fields: [(name: String, value: Value)] {
     zip(names, values).map { (name: $0, value: $1) }
   }
 
   /// The fields of both; the right one wins where both have a name.
-  public func merging(_ other: Record) -> Record {
+  package func merging(_ other: Record) -> Record {
     var result = self
     result.headline = nil
     for (name, value) in other.fields { result[name] = value }
@@ -71,24 +71,24 @@ public struct Record: Sendable {
 }
 
 /// Text with marked stretches.
-public struct MarkedText: Hashable, Sendable {
-  public let text: String
+package struct MarkedText: Hashable, Sendable {
+  package let text: String
   /// Ranges of UTF-8 offsets, ascending and apart.
-  public let marks: [Range<Int>]
+  package let marks: [Range<Int>]
 
-  public init(text: String, marks: [Range<Int>]) {
+  package init(text: String, marks: [Range<Int>]) {
     self.text = text
     self.marks = marks
   }
 }
 
 /// A describe verb's name, version and arguments.
-public struct OptionValue: Sendable {
-  public let verb: String
-  public let version: Int
-  public let arguments: Record
+package struct OptionValue: Sendable {
+  package let verb: String
+  package let version: Int
+  package let arguments: Record
 
-  public init(verb: String, version: Int, arguments: Record) {
+  package init(verb: String, version: Int, arguments: Record) {
     self.verb = verb
     self.version = version
     self.arguments = arguments
@@ -96,23 +96,23 @@ public struct OptionValue: Sendable {
 }
 
 /// A notebook's function, or a verb, by name, with what identifies its behaviour.
-public struct FunctionValue: Sendable {
-  public let name: String
+package struct FunctionValue: Sendable {
+  package let name: String
   /// Canonical syntax of the function and of all it reads: what a node key hashes.
-  public let identity: String
+  package let identity: String
 
-  public init(name: String, identity: String) {
+  package init(name: String, identity: String) {
     self.name = name
     self.identity = identity
   }
 }
 
 /// The values that an expression took under several seeds.
-public struct AcrossSeeds: Sendable {
-  public let seeds: [Double]
-  public let parts: [Value]
+package struct AcrossSeeds: Sendable {
+  package let seeds: [Double]
+  package let parts: [Value]
 
-  public init(seeds: [Double], parts: [Value]) {
+  package init(seeds: [Double], parts: [Value]) {
     self.seeds = seeds
     self.parts = parts
   }

@@ -8,7 +8,7 @@ extension VerbLibrary {
 
   private static let load = Verb(
     VerbSignature(
-      "load", topic: "data", .compute, version: 2,
+      "load", topic: "data", .compute,
       summary: "Reads a collection: BEIR, SQuAD, SMART, JSONL, or a folder of text and Markdown.",
       example: "scifact = load(\"data/scifact\")",
       parameters: [
@@ -87,7 +87,9 @@ extension VerbLibrary {
     let queries = try arguments.handle("queries", .questions).object(as: JudgedSet.self)
     let grades = try TRECFiles.readJudgements(
       path: try context.input("path").path, context: context.work)
-    return try context.artifact(.questions, JudgedSet(
+    return try context.artifact(
+      .questions,
+      JudgedSet(
         name: "judged", identity: "",
         queries: queries.queries.filter { grades[$0.id] != nil }, judgements: grades))
   }

@@ -87,7 +87,8 @@ extension VerbLibrary {
           "metric", StaticType.metric.optional, default: "none", metrics: metricPatterns,
           "Which metric decides; the first that both have where left out."),
       ],
-      result: { _ in .table })
+      result: { _ in .table }),
+    emptyText: "the reports agree on every query"
   ) { arguments, context in
     let first = try arguments.handle("first", .report).object(as: EvaluationReport.self)
     let second = try arguments.handle("second", .report).object(as: EvaluationReport.self)

@@ -68,7 +68,8 @@ extension VerbLibrary {
               .init("rank", .number), .init("document", .string), .init("score", .number),
               .init("title", .string), .init("snippet", .string),
             ], isOpen: false))
-      })
+      }),
+    emptyText: "no document matches the query"
   ) { arguments, context in
     let stored = try arguments.handle("index", .index).object(as: StoredIndex.self)
     let corpus = try stored.corpus.object(as: Corpus.self)

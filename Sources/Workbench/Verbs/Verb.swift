@@ -1,34 +1,38 @@
-public import Language
+package import Language
 
 /// A verb of the language: its signature, and what it does.
-public struct Verb: Sendable {
-  public let signature: VerbSignature
+package struct Verb: Sendable {
+  package let signature: VerbSignature
   /// The files that a path argument stands for, given its real path; nil where it is one file.
   package let files: (@Sendable (String) throws -> [String])?
   /// About how many bytes of memory a call takes at most, from what is known before it runs.
   package let memory: (@Sendable (Arguments, [String: ResolvedInput]) throws -> Int)?
+  /// What to show for an empty list from this verb, where `[]` would leave the reader wondering.
+  package let emptyText: String?
   package let run: @Sendable (Arguments, VerbContext) throws -> Value
 
   package init(
     _ signature: VerbSignature, files: (@Sendable (String) throws -> [String])? = nil,
     memory: (@Sendable (Arguments, [String: ResolvedInput]) throws -> Int)? = nil,
+    emptyText: String? = nil,
     run: @escaping @Sendable (Arguments, VerbContext) throws -> Value
   ) {
     self.signature = signature
     self.files = files
     self.memory = memory
+    self.emptyText = emptyText
     self.run = run
   }
 }
 
 /// What a verb says when its arguments do not do; the evaluator adds the place.
-public struct VerbError: Error, Hashable, Sendable {
-  public let message: String
+package struct VerbError: Error, Hashable, Sendable {
+  package let message: String
   /// The parameter at fault, so that the caret points at its argument.
-  public let parameter: String?
-  public let help: String?
+  package let parameter: String?
+  package let help: String?
 
-  public init(_ message: String, parameter: String? = nil, help: String? = nil) {
+  package init(_ message: String, parameter: String? = nil, help: String? = nil) {
     self.message = message
     self.parameter = parameter
     self.help = help
@@ -36,20 +40,20 @@ public struct VerbError: Error, Hashable, Sendable {
 }
 
 /// All verbs by name.
-public struct VerbLibrary: Sendable {
+package struct VerbLibrary: Sendable {
   private let verbs: [String: Verb]
   /// In the order of the generated help.
-  public let all: [Verb]
+  package let all: [Verb]
 
-  public init(_ verbs: [Verb]) {
+  package init(_ verbs: [Verb]) {
     all = verbs
     self.verbs = Dictionary(verbs.map { ($0.signature.name, $0) }) { first, _ in first }
   }
 
-  public subscript(name: String) -> Verb? { verbs[name] }
+  package subscript(name: String) -> Verb? { verbs[name] }
 
   /// What this version of Poise can do.
-  public static let standard = VerbLibrary(
+  package static let standard = VerbLibrary(
     dataVerbs + retrievalVerbs + evaluationVerbs + tableVerbs + statisticsVerbs + plotVerbs
       + sessionVerbs)
 }

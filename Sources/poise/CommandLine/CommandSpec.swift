@@ -44,7 +44,8 @@ struct CommandSpec: Sendable {
       let width = heads.map(\.count).max() ?? 0
       for (head, option) in zip(heads, options) {
         let pad = String(repeating: " ", count: width - head.count)
-        lines.append("  \(head)\(pad)  \(option.summary)" + (option.isRepeatable ? " (repeatable)" : ""))
+        lines.append(
+          "  \(head)\(pad)  \(option.summary)" + (option.isRepeatable ? " (repeatable)" : ""))
       }
     }
     return lines.joined(separator: "\n")

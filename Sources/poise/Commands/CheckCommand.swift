@@ -32,7 +32,8 @@ extension Commands {
       Terminal.print(try JSONText.of(CheckJSON(notebook: path, report: report)))
     } else {
       for finding in report.findings where finding.word != "fresh" {
-        Terminal.print("\(path): \(finding.cell): \(finding.word)" + (finding.detail.map { ", \($0)" } ?? ""))
+        Terminal.print(
+          "\(path): \(finding.cell): \(finding.word)" + (finding.detail.map { ", \($0)" } ?? ""))
       }
       let fresh = report.findings.count { $0.word == "fresh" }
       Terminal.printError("\(path): \(fresh) of \(report.findings.count) fresh")

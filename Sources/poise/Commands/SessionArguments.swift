@@ -24,7 +24,8 @@ enum SessionArguments {
     options.threads = max(1, min(64, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
     if let text = arguments.value("--threads") {
       guard let count = Int(text), (1...256).contains(count) else {
-        throw UsageError.badValue(option: "--threads", got: text, expected: "a number from 1 to 256")
+        throw UsageError.badValue(
+          option: "--threads", got: text, expected: "a number from 1 to 256")
       }
       options.threads = count
     }

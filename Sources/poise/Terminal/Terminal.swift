@@ -21,7 +21,8 @@ enum Terminal {
   }
 
   static var style: NotebookSession.TerminalStyle {
-    NotebookSession.TerminalStyle(usesColour: usesColour(isTerminal: outputIsTerminal), width: width)
+    NotebookSession.TerminalStyle(
+      usesColour: usesColour(isTerminal: outputIsTerminal), width: width)
   }
 
   /// Writes results. A reader that went away is not an error of ours.
