@@ -30,10 +30,14 @@ public indirect enum StaticType: Hashable, Sendable {
 
 /// Fields of a record type.
 public enum RecordType {
+  /// A named field and its type.
   public struct Field: Hashable, Sendable {
+    /// The field's name.
     public let name: String
+    /// The type of its value.
     public let type: StaticType
 
+    /// A field of the type.
     public init(_ name: String, _ type: StaticType) {
       self.name = name
       self.type = type

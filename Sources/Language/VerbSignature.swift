@@ -4,8 +4,11 @@ public struct VerbSignature: Sendable {
   /// Whether a verb's result is stored, or is a plain value hashed into what consumes it.
   public enum Purity: String, Sendable { case compute, describe }
 
+  /// One argument of a verb.
   public struct Parameter: Sendable {
+    /// The label; positional parameters may be written with it too.
     public let name: String
+    /// What may be given.
     public let type: StaticType
     /// Positional parameters come first and are written without a label.
     public let isPositional: Bool
@@ -20,6 +23,7 @@ public struct VerbSignature: Sendable {
     /// For string parameters that choose among words: the words.
     public let choices: [String]
 
+    /// A parameter; the defaults describe a required, labelled one.
     public init(
       _ name: String, _ type: StaticType, positional: Bool = false,
       default defaultText: String? = nil,
@@ -35,14 +39,17 @@ public struct VerbSignature: Sendable {
     }
   }
 
+  /// The name that notebooks call.
   public let name: String
   /// One line.
   public let summary: String
   /// A runnable line of Poise.
   public let example: String
+  /// Whether the result is stored.
   public let purity: Purity
   /// Bumped whenever the verb's results change; part of every key.
   public let version: Int
+  /// The positional parameters, then the labelled ones.
   public let parameters: [Parameter]
   /// The static type of the result from the static types of the arguments by parameter name.
   public let result: @Sendable ([String: StaticType]) -> StaticType
@@ -51,6 +58,7 @@ public struct VerbSignature: Sendable {
   /// A topic for the generated help: `data`, `retrieval`, `evaluation`, `tables`, `plots`, ….
   public let topic: String
 
+  /// A signature; its version is 1 until its results change.
   public init(
     _ name: String, topic: String, _ purity: Purity, version: Int = 1, summary: String,
     example: String, parameters: [Parameter], isMeasured: Bool = false,
