@@ -88,6 +88,24 @@ public struct CheckedNotebook: Sendable {
   public let diagnostics: [Diagnostic]
   /// The parameters in order.
   public let parameters: [ParameterInfo]
+  /// The names that the notebook binds, in order; with completion in mind.
+  public let names: [NameInfo]
+}
+
+/// A name that the notebook binds.
+public struct NameInfo: Sendable {
+  /// The name.
+  public let name: String
+  /// The cell that binds it.
+  public let cell: String
+  /// Where it is bound.
+  public let span: SourceSpan
+  /// The parameters of a function; nil for a value.
+  public let functionParameters: [String]?
+  let value: Abstract
+
+  /// What is known of the value's type. Costs a walk over what is known of the value.
+  public var type: StaticType { functionParameters == nil ? value.staticType : .function }
 }
 
 /// The members of the engine's objects, by kind. A kind that is not listed is open: it may have any

@@ -88,8 +88,14 @@ private struct CheckRun {
       let suggestion = likelyName(to: name, among: known)
       return Finding(.unknownOverride(name, suggestion: suggestion), nil).diagnostic
     }
+    let names = interpreter.table.globals.map { global in
+      NameInfo(
+        name: global.name, cell: cells[global.cell].id, span: global.span,
+        functionParameters: global.function?.parameters.map(\.text), value: global.value)
+    }
     return CheckedNotebook(
-      cells: cells, diagnostics: unknown + cells.flatMap(\.diagnostics), parameters: parameters)
+      cells: cells, diagnostics: unknown + cells.flatMap(\.diagnostics), parameters: parameters,
+      names: names)
   }
 
   private mutating func finishCell() -> CheckedCell {

@@ -1,3 +1,5 @@
+import Diagnostics
+
 /// A plain value that is known without running anything.
 public indirect enum Constant: Hashable, Sendable {
   case number(Double)
@@ -30,6 +32,46 @@ public indirect enum Constant: Hashable, Sendable {
     case .boolean(let value): value ? "true" : "false"
     case .none: "none"
     case .list, .record: nil
+    }
+  }
+}
+
+extension Constant {
+  /// The value that an argument such as that of `-p k=10` means: a number, a truth value, `none`, a
+  /// string in quotes, or a list of these as the language writes them; any other text is a string.
+  public init(argument text: String) {
+    let file = SourceFile(name: "", text: text)
+    let cell = parseCell(file, 0..<file.bytes.count)
+    if cell.diagnostics.isEmpty, cell.statements.count == 1,
+      case .expression(let expression) = cell.statements[0].kind,
+      let literal = Constant(literal: expression)
+    {
+      self = literal
+    } else {
+      self = .string(text)
+    }
+  }
+
+  private init?(literal expression: Expression) {
+    switch expression.kind {
+    case .number(let value): self = .number(value)
+    case .negate(let operand):
+      guard case .number(let value) = operand.kind else { return nil }
+      self = .number(-value)
+    case .boolean(let value): self = .boolean(value)
+    case .none: self = .none
+    case .string(let parts):
+      var text = ""
+      for part in parts {
+        guard case .text(let piece) = part else { return nil }
+        text += piece
+      }
+      self = .string(text)
+    case .list(let elements):
+      let values = elements.compactMap { Constant(literal: $0) }
+      guard values.count == elements.count else { return nil }
+      self = .list(values)
+    default: return nil
     }
   }
 }

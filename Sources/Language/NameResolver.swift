@@ -94,8 +94,9 @@ struct NameResolver {
   }
 
   private mutating func visit(_ fields: [RecordField]) {
-    for (index, field) in fields.enumerated() {
-      if fields[..<index].contains(where: { $0.name == field.name }) {
+    var names: Set<String> = []
+    for field in fields {
+      if !names.insert(field.name).inserted {
         report(.duplicateField(field.name), field.nameSpan)
       }
       visit(field.value)

@@ -136,7 +136,8 @@ extension Parser {
     close()
     let comprehension = Comprehension(
       body: body, generators: generators, condition: condition, fold: fold)
-    return make(.comprehension(comprehension), from: lower, over: highest)
+    // A grid is gone through recursively, one level for each of its lists.
+    return make(.comprehension(comprehension), from: lower, over: highest + generators.count)
   }
 
   /// `name in source` behind `for`, `name = start` behind `from`.

@@ -8,10 +8,15 @@ public struct ParsedCell: Sendable {
   /// What the lexer and the parser found wrong, by place.
   public let diagnostics: [Diagnostic]
 
+  /// Whether more lines may mend it: the text ends inside a bracket, or where an expression or the
+  /// rest of a condition is missing. A prompt asks for another line then.
+  public let isIncomplete: Bool
+
   /// Puts the result of a parse together.
-  public init(statements: [Statement], diagnostics: [Diagnostic]) {
+  public init(statements: [Statement], diagnostics: [Diagnostic], isIncomplete: Bool = false) {
     self.statements = statements
     self.diagnostics = diagnostics
+    self.isIncomplete = isIncomplete
   }
 }
 
@@ -23,6 +28,7 @@ public struct ParsedCell: Sendable {
 ///   - range: The bytes of the cell's content, from the start of a line.
 ///   - margin: The indentation of the code fence; up to so many leading spaces of each line do not
 ///     belong to the content.
+/// - Returns: The statements and what is wrong with them.
 public func parseCell(_ file: SourceFile, _ range: Range<Int>, margin: Int = 0) -> ParsedCell {
   parse(file, Lexer.lex(file, range, margin: margin))
 }
@@ -36,7 +42,9 @@ func parse(_ file: SourceFile, _ lexed: LexedCell) -> ParsedCell {
   let ordered = problems.enumerated().sorted {
     ($0.element.span.lower, $0.offset) < ($1.element.span.lower, $1.offset)
   }
-  return ParsedCell(statements: statements, diagnostics: ordered.map(\.element.diagnostic))
+  return ParsedCell(
+    statements: statements, diagnostics: ordered.map(\.element.diagnostic),
+    isIncomplete: lexed.problems.isEmpty && parser.isIncomplete)
 }
 
 /// A recursive-descent parser over the tokens of one cell. It recovers at the next statement, and
@@ -44,6 +52,8 @@ func parse(_ file: SourceFile, _ lexed: LexedCell) -> ParsedCell {
 struct Parser {
   /// How high a tree may grow: everything that walks it recursively relies on this.
   static let depthLimit = 200
+  /// How many tokens the head of a function may have.
+  private static let headLimit = 1000
 
   let file: SourceFile
   let tokens: [Token]
@@ -58,6 +68,8 @@ struct Parser {
   private var lastFailure = -1
   /// Set when a statement is given up as too deep; it is skipped without further reports.
   private(set) var isGivenUp = false
+  /// Whether the first problem is that the text ends too early.
+  private(set) var isIncomplete = false
   private var nesting = 0
   /// The height of the tree that the last expression function returned.
   var height = 0
@@ -147,11 +159,13 @@ struct Parser {
     }
   }
 
-  /// Whether `name(` at the index is followed by `)` and `=`, before the next line at the margin.
+  /// Whether `name(` at the index is followed by `)` and `=`. Looks ahead a bounded way, so that
+  /// text full of open brackets does not cost its square.
   func isFunctionHead(_ index: Int) -> Bool {
     var depth = 0
     var current = index + 1
-    while current < tokens.count {
+    let limit = min(tokens.count, index + Parser.headLimit)
+    while current < limit {
       let token = tokens[current]
       if token.kind.isOpener { depth += 1 }
       if token.kind.isCloser {
@@ -200,6 +214,12 @@ struct Parser {
     guard lastFailure != position else { return }
     lastFailure = position
     if kind == .stray || kind == .interpolationEnd && !token.isClosed { return }
+    if problems.isEmpty, token.kind == .end {
+      switch problem {
+      case .expectedExpression, .unclosed, .expectedThen, .expectedElse: isIncomplete = true
+      default: break
+      }
+    }
     report(problem, span, related: related)
   }
 

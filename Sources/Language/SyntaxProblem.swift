@@ -71,7 +71,9 @@ enum SyntaxProblem: Hashable, Sendable {
     case .commentInString: "a comment can't stand inside a string"
     case .twoDots: "a range is written with three dots"
     case .indentedStart: "a statement starts at the left margin"
-    case .unexpected(let found): "unexpected \(found)"
+    case .unexpected(let found):
+      // Without its article: "unexpected string", "unexpected number 3".
+      "unexpected " + (found.first == "'" ? found[...] : found.drop { $0 != " " }.dropFirst())
     case .expectedName(let after, let found): "expected a name after \(after), found \(found)"
     case .keywordAsName(let word): "'\(word)' is a word of the language and can't be a name"
     case .expectedAssign(let name, let found): "expected '=' after '\(name)', found \(found)"

@@ -82,6 +82,9 @@ struct LexedCell: Sendable {
   var problems: [LocatedProblem] = []
 }
 
+/// The words of the language, which are no names; for completion and for help.
+public let languageWords: [String] = Keywords.all.map(\.text)
+
 /// The words of the language, packed into integers so that names are told apart without a string
 /// per token.
 enum Keywords {

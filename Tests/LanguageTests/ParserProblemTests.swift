@@ -159,6 +159,7 @@ import Testing
         "a statement starts at the left margin | remove the spaces before it"
       ])
     expectProblems("x = a 👉b", ["unexpected 'b'"])
+    expectProblems("x = a 👉\"b\"\ny = a 👉3", ["unexpected string", "unexpected number 3"])
     expectProblems(
       "[x for x in xs from a = 1 👉if x]",
       [

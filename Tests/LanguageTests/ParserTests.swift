@@ -122,3 +122,15 @@ typealias SourceLocation = Testing.SourceLocation
     #expect(cell.statements.first?.span == SourceSpan(2, 2 + text.utf8.count))
   }
 }
+
+@Suite struct IncompleteTextTests {
+  @Test(arguments: [
+    ("x = f(a,", true), ("x = [1", true), ("x =", true), ("x = 1 +", true),
+    ("x = if a then b", true),
+    ("x = if a", true), ("f(x", true), ("x = {a: ", true), ("x = 1", false), ("x = )", false),
+    ("x = \"abc", false), ("x = (1\ny = 2", false), ("", false), ("x = 1 2 (", false),
+  ])
+  func moreLinesMayMendIt(text: String, expected: Bool) {
+    #expect(MarkedCell(text).parse().isIncomplete == expected)
+  }
+}

@@ -42,3 +42,16 @@ import Testing
     #expect(ParameterDomain.values([.string("a"), .number(2)]).text == "[\"a\", 2]")
   }
 }
+
+@Suite struct ConstantTests {
+  @Test(arguments: [
+    ("10", Constant.number(10)), ("-0.5", .number(-0.5)), ("true", .boolean(true)),
+    ("none", .none), ("\"10\"", .string("10")), ("data/x y.md", .string("data/x y.md")),
+    ("[1, \"a\"]", .list([.number(1), .string("a")])), ("a - b", .string("a - b")),
+    ("", .string("")),
+    ("\"{x}\"", .string("\"{x}\"")), ("1...3", .string("1...3")), ("# a", .string("# a")),
+  ])
+  func argumentsAreRead(text: String, value: Constant) {
+    #expect(Constant(argument: text) == value)
+  }
+}
