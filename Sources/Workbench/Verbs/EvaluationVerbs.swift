@@ -9,7 +9,7 @@ extension VerbLibrary {
   private static var metricPatterns: [String] {
     MetricName.patterns.flatMap { pattern in
       pattern.allowsWholeRanking
-        ? [pattern.kind.rawValue, "\(pattern.kind.rawValue)@k"] : ["\(pattern.kind.rawValue)@k"]
+        ? ["\(pattern.kind.rawValue)@k", pattern.kind.rawValue] : ["\(pattern.kind.rawValue)@k"]
     }
   }
 
