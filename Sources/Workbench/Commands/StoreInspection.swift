@@ -1,4 +1,5 @@
 import Artifacts
+import Corpora
 import Plotting
 
 /// `poise artifacts`: a store, looked at from outside a notebook.

@@ -1,3 +1,4 @@
+import Corpora
 import Plotting
 
 /// Writes output blocks for a terminal: aligned tables, plots in characters, marks in bold.

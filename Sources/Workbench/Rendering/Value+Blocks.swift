@@ -1,3 +1,4 @@
+import Corpora
 import Language
 
 extension Value {
@@ -60,22 +61,6 @@ extension Value {
     default: .string(summary)
     }
   }
-}
-
-/// `1 row`, `2 rows`, `5,183 rows`.
-func counted(_ count: Int, _ noun: String) -> String {
-  "\(grouped(count)) \(noun)\(count == 1 ? "" : "s")"
-}
-
-/// A count with commas between groups of three digits.
-func grouped(_ count: Int) -> String {
-  var digits = String(count.magnitude)
-  var groups: [String] = []
-  while digits.count > 3 {
-    groups.insert(String(digits.suffix(3)), at: 0)
-    digits.removeLast(3)
-  }
-  return (count < 0 ? "-" : "") + ([digits] + groups).joined(separator: ",")
 }
 
 extension TableLayout {

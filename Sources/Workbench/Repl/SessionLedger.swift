@@ -1,4 +1,5 @@
 import Artifacts
+import Corpora
 import Synchronization
 
 /// What a session computed and what it took from the store, with the time that both took.

@@ -1,3 +1,5 @@
+import Corpora
+
 /// The last line of a run, for people.
 package enum RunSummary {
   package static func text(_ session: NotebookSession, _ tally: RunTally) -> String {

@@ -34,7 +34,8 @@ extension Commands {
   }
 }
 
-private struct PlanJSON: Encodable {
+/// A plan for programs.
+struct PlanJSON: Encodable {
   struct Step: Encodable {
     let call: String
     let stored: Bool

@@ -1,4 +1,4 @@
-import Glibc
+import Synchronization
 import Workbench
 
 extension Commands {
@@ -12,6 +12,7 @@ extension Commands {
       .flag("--no-cache", "ignore stored results, and tell where new ones differ"),
       .flag("--accept", "write over outputs that were edited by hand"),
       .flag("--dry-run", "tell what would run, and run nothing"),
+      .flag("--json", "print for programs: one line a notebook"),
     ]
   ) { arguments in
     var statuses: [ExitStatus] = []
@@ -28,20 +29,30 @@ extension Commands {
     options.outputFile = arguments.value("-o")
     options.ignoresStored = arguments.has("--no-cache")
     options.accepts = arguments.has("--accept")
-    let reporter = RunReporter()
+    let reporter = RunReporter(printsOutputs: !arguments.has("--json"))
     let session = try NotebookSession(
       path: path, options: options, terminal: Terminal.style, observer: reporter)
     let hasErrors = DiagnosticReport.print(session)
     let selection = try self.selection(arguments, session)
     if arguments.has("--dry-run") {
-      Terminal.print(session.plan(selection).text)
+      let plan = session.plan(selection)
+      Terminal.print(
+        arguments.has("--json") ? try JSONText.of(PlanJSON(notebook: path, plan: plan)) : plan.text)
       return hasErrors ? .failed : .success
     }
     let interruption = Interruption(session.core)
     defer { withExtendedLifetime(interruption) {} }
     let tally = session.run(selection)
     reporter.finish(session, tally)
-    return ExitStatus.first(of: [tally.status, hasErrors ? .failed : .success])
+    let status = ExitStatus.first(of: [tally.status, hasErrors ? .failed : .success])
+    if arguments.has("--json") {
+      Terminal.print(
+        try JSONText.of(
+          RunJSON(
+            notebook: path, status: status.rawValue, ran: reporter.ran,
+            cells: session.cells.map { RunJSON.Cell(cell: $0.id, state: $0.state.word) })))
+    }
+    return status
   }
 
   private static func selection(
@@ -71,11 +82,22 @@ enum DiagnosticReport {
 /// Tells a run's story: outputs on standard output, progress and notes on standard error.
 final class RunReporter: SessionObserver {
   private let progress = ProgressLine()
+  private let printsOutputs: Bool
+  private let finished = Mutex<[RunJSON.Ran]>([])
+
+  init(printsOutputs: Bool = true) { self.printsOutputs = printsOutputs }
+
+  /// What has run so far, for programs.
+  var ran: [RunJSON.Ran] { finished.withLock { $0 } }
 
   func willRun(cell: String, index: Int, of count: Int) { progress.begin(cell) }
 
   func didRun(cell: String, status: CellResult.Status, output: String, seconds: Double) {
     progress.end()
+    finished.withLock {
+      $0.append(RunJSON.Ran(cell: cell, status: "\(status)", seconds: seconds, output: output))
+    }
+    guard printsOutputs else { return }
     let colour = Terminal.usesColour(isTerminal: Terminal.outputIsTerminal)
     let head = colour ? "\u{1B}[1;36m\(cell)\u{1B}[0m" : "[\(cell)]"
     let time = seconds >= 1 && Terminal.outputIsTerminal ? "  \(formatDuration(seconds))" : ""
@@ -102,4 +124,24 @@ final class RunReporter: SessionObserver {
     progress.end()
     Terminal.printError(RunSummary.text(session, tally))
   }
+}
+
+/// A run for programs: what ran with its output as text, and how every cell stands now.
+struct RunJSON: Encodable {
+  struct Ran: Encodable, Sendable {
+    let cell: String
+    let status: String
+    let seconds: Double
+    let output: String
+  }
+
+  struct Cell: Encodable {
+    let cell: String
+    let state: String
+  }
+
+  let notebook: String
+  let status: Int32
+  let ran: [Ran]
+  let cells: [Cell]
 }
