@@ -12,7 +12,7 @@ export POISE_DATA
 PACKAGES := libsqlite3-dev libopenblas-dev libreadline-dev libcmark-gfm-dev \
   libcmark-gfm-extensions-dev libssl-dev libstemmer-dev gnuplot-nox
 
-.PHONY: help deps build demo test lint bench replay install clean
+.PHONY: help deps build quiet demo test lint bench replay install clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -23,6 +23,10 @@ deps: ## install the Debian packages that are missing; silent and offline where 
 build: deps ## build poise and poise-bench
 	@$(BUILD) --product poise
 	@$(BUILD) --product poise-bench
+
+quiet: deps
+	@$(BUILD) --quiet --product poise
+	@$(BUILD) --quiet --product poise-bench
 
 demo: deps ## build, and run a copy of the first notebook in an empty store before your eyes
 	@$(BUILD) --product poise
@@ -35,13 +39,13 @@ test: deps lint ## run every test
 lint: ## check the style
 	@$(SWIFT) format lint --strict --recursive Sources Tests Package.swift
 
-bench: build ## print the speed figures, one JSON line each
+bench: quiet ## print the speed figures, one JSON line each
 	@scripts/bench $(BIN)/poise-bench $(BIN)/poise
 
-replay: build ## recompute all notebooks in a scratch store and compare
+replay: quiet ## recompute all notebooks in a scratch store and compare
 	@scripts/replay $(BIN)/poise
 
-install: build ## copy poise to PREFIX/bin
+install: quiet ## copy poise to PREFIX/bin
 	@install -D -m 755 $(BIN)/poise $(DESTDIR)$(PREFIX)/bin/poise
 
 clean: ## remove what was built

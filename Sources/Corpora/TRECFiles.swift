@@ -66,13 +66,22 @@ public enum TRECFiles {
 
   /// A run as a file's text. Scores are written with as many digits as tell them apart; spaces
   /// in ids and in the tag become underscores, since the format has no quotes.
+  ///
+  /// trec_eval ranks by the score alone, in float32, and breaks ties by descending document id: a
+  /// score that ties with the one before is written as the next smaller number, so that others see
+  /// the ranking that is meant.
   public static func text(of run: Run) -> String {
     var text = ""
     let tag = column(run.tag)
     for ranking in run.rankings {
       let query = column(ranking.queryID)
+      var last = Float.infinity
       for (place, entry) in ranking.entries.enumerated() {
-        text += "\(query) Q0 \(column(entry.documentID)) \(place + 1) \(entry.score) \(tag)\n"
+        let single = Float(entry.score)
+        let isApart = single < last
+        last = isApart ? single : last.nextDown
+        let score = isApart ? "\(entry.score)" : "\(last)"
+        text += "\(query) Q0 \(column(entry.documentID)) \(place + 1) \(score) \(tag)\n"
       }
     }
     return text

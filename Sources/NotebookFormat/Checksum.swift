@@ -3,7 +3,7 @@ import CCrypto
 /// The checksum that an end marker carries: the first ten characters of the base64url (RFC 4648,
 /// section 5) of the SHA-256 of a body whose lines end in LF. 60 bits: it tells edits, and is no
 /// defence against somebody who forges one.
-func bodyChecksum(_ body: some Sequence<UInt8>) -> String {
+package func bodyChecksum(_ body: some Sequence<UInt8>) -> String {
   let bytes = Array(body)
   var digest = [UInt8](repeating: 0, count: Int(SHA256_DIGEST_LENGTH))
   _ = SHA256(bytes, bytes.count, &digest)

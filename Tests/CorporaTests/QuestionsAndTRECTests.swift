@@ -86,12 +86,23 @@ import Testing
           queryID: "q2",
           entries: [
             .init(documentID: "b", score: 2.5), .init(documentID: "a", score: 1 / 3),
-            .init(documentID: "c", score: 1 / 3),
+            .init(documentID: "c", score: 0.25),
           ]), .init(queryID: "q1", entries: [.init(documentID: "z", score: -1e-9)]),
       ])
     let text = TRECFiles.text(of: run)
     #expect(text.hasPrefix("q2 Q0 b 1 2.5 bm25\nq2 Q0 a 2 0.3333333333333333 bm25\n"))
     #expect(try TRECFiles.readRun(text: text, source: "R", context: WorkContext()) == run)
+  }
+
+  /// trec_eval would turn ties round: it breaks them by descending id, and in float32.
+  @Test func tiesAreWrittenApart() throws {
+    let tied = ["a", "b", "c"].map { Run.Entry(documentID: $0, score: 1 / 3) }
+    let close = Run.Entry(documentID: "d", score: 1 / 3 - 1e-12)
+    let run = Run(tag: "t", rankings: [.init(queryID: "q", entries: tied + [close])])
+    let lines = TRECFiles.text(of: run).split(separator: "\n")
+    let scores = try lines.map { try #require(Float($0.split(separator: " ")[4])) }
+    #expect(zip(scores, scores.dropFirst()).allSatisfy { $0 > $1 }, "\(scores)")
+    #expect(scores.allSatisfy { abs($0 - 1 / 3) < 1e-6 })
   }
 
   @Test func runsAreOrderedByScoreThenID() throws {

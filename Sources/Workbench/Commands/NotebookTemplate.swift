@@ -22,11 +22,11 @@ package enum NotebookTemplate {
     """
     # \(title)
 
-    Point `load` at a folder of Markdown or text beside this notebook, then run
+    Point `load` at a folder of Markdown or text beside this notebook, here `docs`, then run
     `poise run` on it, or open it with `poise` and change things as you look.
 
     ```poise
-    docs = load(".")
+    docs = load("docs")
     index = bm25(docs.corpus)
     ```
 

@@ -14,6 +14,8 @@ enum InputProblem {
     case AccessError.tooManyLinks: "'\(written)' leads through too many symbolic links"
     case AccessError.invalid: "'\(written.prefix(200))' is not a path"
     case AccessError.file(_, let failure): "'\(written)' can't be read: \(reason(failure))"
+    case is ReadsItself:
+      "'\(written)' holds this notebook itself, whose outputs would change what it reads"
     case let failure as FileFailure: "'\(written)' can't be read: \(reason(failure))"
     case let error as VerbError: error.message
     default: "\(error)"
@@ -43,6 +45,7 @@ enum InputProblem {
     switch error {
     case AccessError.outside:
       "a notebook reads inside its workspace; run with --allow-read and the folder to grant more"
+    case is ReadsItself: "load a folder beside the notebook, such as \"docs\""
     case AccessError.notFound: "paths in a notebook start from the notebook's folder"
     default: nil
     }

@@ -11,6 +11,8 @@ struct InputResolver: Sendable {
   /// has no place in a document.
   let shownNames: [String: String]
   let check: @Sendable () throws -> Void
+  /// The real path of the notebook: what it shows must not change what it reads.
+  let notebook: String?
 
   /// What a path is called in messages.
   func shown(_ written: String) -> String {
@@ -33,6 +35,7 @@ struct InputResolver: Sendable {
     let files = try names.map { try scope.resolve($0, relativeTo: base) }
     // Stamped before hashing: a change during the hashing is noticed after the run, too.
     let stamps = try files.map { try digests.stamp(ofFile: $0) }
+    if let notebook, files.contains(notebook) { throw ReadsItself() }
     var hasher = KeyHasher(domain: "poise-input")
     hasher.add(int: files.count)
     for file in files {
@@ -55,3 +58,6 @@ struct InputResolver: Sendable {
     return file.hasPrefix(root + "/") ? String(file.dropFirst(root.count + 1)) : file
   }
 }
+
+/// A path argument stands for files among which is the notebook itself.
+struct ReadsItself: Error {}

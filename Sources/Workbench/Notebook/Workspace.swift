@@ -5,6 +5,8 @@ import Glibc
 package struct Workspace: Sendable {
   /// The folder that holds the notebook; relative paths start here.
   package let notebookFolder: String
+  /// The notebook's real path; nil where it is not in a file.
+  let notebook: String?
   /// The `artifacts` folder.
   package let storeFolder: String
   /// What the notebook may read.
@@ -15,9 +17,13 @@ package struct Workspace: Sendable {
   ///
   /// - Parameters:
   ///   - folder: The notebook's folder.
+  ///   - notebook: The notebook's real path, where it is in a file.
   ///   - store: A store named by the user, with `--store` or `$POISE_STORE`.
   ///   - granted: Folders and files that may be read besides the workspace.
-  package init(notebookFolder folder: String, store: String?, granted: [String]) {
+  package init(
+    notebookFolder folder: String, notebook: String? = nil, store: String?, granted: [String]
+  ) {
+    self.notebook = notebook
     let real = RealPath.resolve(folder) ?? folder
     notebookFolder = real
     let home = Self.environment("HOME").flatMap { RealPath.resolve($0) }

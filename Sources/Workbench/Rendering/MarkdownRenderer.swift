@@ -21,6 +21,9 @@ package struct MarkdownRenderer {
   package let plots: any PlotRenderer
   package private(set) var assets: [Asset] = []
 
+  /// What could not be shown, such as a plot without gnuplot: the output is not the cell's then.
+  package private(set) var problem: String?
+
   package init(cell: String, assetsFolder: String, plots: any PlotRenderer) {
     self.cell = cell
     self.assetsFolder = assetsFolder
@@ -60,6 +63,7 @@ package struct MarkdownRenderer {
         let text = Self.escaped(spec.title ?? "plot of \(cell)", isInBrackets: true)
         return "![\(text)](\(link))"
       } catch {
+        problem = "the plot could not be drawn: \(error)"
         return Self.fenced("error: the plot could not be drawn: \(error)")
       }
     }

@@ -87,7 +87,9 @@ package final class NotebookSession {
     var overrides = options.overrides
     var granted = options.allowedReads
     let folder = NotebookFile.folder(of: RealPath.resolve(path) ?? path)
-    workspace = Workspace(notebookFolder: folder, store: options.store, granted: granted)
+    workspace = Workspace(
+      notebookFolder: folder, notebook: RealPath.resolve(path), store: options.store,
+      granted: granted)
     let core = SessionCore(accepts: options.accepts, observer: observer)
     self.core = core
     do {
@@ -194,8 +196,9 @@ package final class NotebookSession {
     core.observer?.willRun(cell: name, index: index, of: notebook.cells.count)
     let start = CostMeter.now()
     do {
-      let result = try evaluator.run(cell, file: notebook.file)
+      var result = try evaluator.run(cell, file: notebook.file)
       let blocks = result.outputs.flatMap(\.blocks)
+      let output = render(cell, &result, blocks)
       let renderer = TerminalRenderer(
         usesColour: terminal.usesColour, width: terminal.width, plots: plots)
       let text = renderer.text(of: blocks)
@@ -210,7 +213,7 @@ package final class NotebookSession {
           cell: name, diagnostics: result.diagnostics.map(rendered).joined(separator: "\n"))
       }
       core.observer?.didRun(cell: name, status: result.status, output: text, seconds: seconds)
-      return (.evaluated(index, result.status), render(cell, result, blocks))
+      return (.evaluated(index, result.status), output)
     } catch is CancellationRequested {
       return (.stopped(index), nil)
     } catch {
@@ -219,9 +222,23 @@ package final class NotebookSession {
     }
   }
 
+  /// The output as it is to be written. Where it can't be shown, the cell counts as failed, so that
+  /// what is written instead is never fresh.
   private func render(
-    _ cell: NotebookCell, _ result: CellResult, _ blocks: [OutputBlock]
+    _ cell: NotebookCell, _ result: inout CellResult, _ blocks: [OutputBlock]
   ) -> RenderedOutput? {
+    let target = options.outputFile ?? path
+    var markdown = MarkdownRenderer(
+      cell: cell.name,
+      assetsFolder: NotebookFile.lastComponent(NotebookFile.assetsFolder(of: target)),
+      plots: plots)
+    let body = markdown.body(of: blocks)
+    if let problem = markdown.problem, result.status == .done {
+      result.status = .failed
+      result.diagnostics = [
+        Diagnostic(.error, problem, at: cell.statements.first?.span)
+      ]
+    }
     let key =
       switch result.status {
       case .done: cell.key.hex
@@ -231,12 +248,6 @@ package final class NotebookSession {
     guard !result.isUnstored else { return nil }
     // Without a key nobody could tell later what the output belongs to.
     guard !cell.id.isEmpty, let cellKey = cell.key.hex, let key else { return nil }
-    let target = options.outputFile ?? path
-    var markdown = MarkdownRenderer(
-      cell: cell.id,
-      assetsFolder: NotebookFile.lastComponent(NotebookFile.assetsFolder(of: target)),
-      plots: plots)
-    let body = markdown.body(of: blocks)
     return RenderedOutput(
       id: cell.id, regionKey: key, cellKey: cellKey, isMeasured: cell.checked.isMeasured,
       isSeeded: result.isSeeded, body: body, assets: markdown.assets)
@@ -364,7 +375,8 @@ package final class NotebookSession {
   ) -> InputResolver {
     InputResolver(
       scope: workspace.scope.allowing(granted), base: workspace.notebookFolder, digests: digests,
-      shownNames: overrides.paths, check: { try cancellation.check() })
+      shownNames: overrides.paths, check: { try cancellation.check() }, notebook: workspace.notebook
+    )
   }
 
   /// Reads a notebook; parameters given from outside and used as paths start from the current
