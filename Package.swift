@@ -63,12 +63,14 @@ let package = Package(
       swiftSettings: settings),
 
     // MARK: Tests
+    // Folders that are gone when a test ends.
+    .target(name: "TestFolders", path: "Tests/TestFolders", swiftSettings: settings),
     tests("Diagnostics"),
     tests("Language", ["Diagnostics"]),
     tests("NotebookFormat", ["Diagnostics", "Execution"]),
-    tests("Artifacts"),
+    tests("Artifacts", ["TestFolders"]),
     tests("Execution"),
-    tests("Corpora", ["Execution"]),
+    tests("Corpora", ["Execution", "TestFolders"]),
     tests("Retrieval", ["Execution", "Corpora", "Evaluation"]),
     tests("Evaluation", ["Execution", "Corpora"]),
     tests("Plotting"),
@@ -76,13 +78,14 @@ let package = Package(
       name: "WorkbenchTests",
       dependencies: [
         "Workbench", "Diagnostics", "Language", "NotebookFormat", "Artifacts", "Execution",
-        "Corpora", "Retrieval", "Evaluation", "Plotting", "CMarkGFM",
+        "Corpora", "Retrieval", "Evaluation", "Plotting", "CMarkGFM", "TestFolders",
       ],
       // Read where they lie, and written there when a test records them anew.
       exclude: ["Cases", "Fixtures"], swiftSettings: settings),
     // Drives the built `poise` program as a person or a script would.
     .testTarget(
-      name: "PoiseTests", dependencies: ["poise", "poise-bench", "Artifacts", "NotebookFormat"],
+      name: "PoiseTests",
+      dependencies: ["poise", "poise-bench", "Artifacts", "NotebookFormat", "TestFolders"],
       swiftSettings: settings),
     // Holds the repository itself: the import table, and what no file may hold.
     .testTarget(name: "RepositoryTests", dependencies: [], swiftSettings: settings),

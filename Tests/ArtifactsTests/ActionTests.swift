@@ -1,5 +1,6 @@
 import Artifacts
 import Glibc
+import TestFolders
 import Testing
 
 @Suite struct ActionTests {

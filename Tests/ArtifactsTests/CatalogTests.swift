@@ -1,6 +1,7 @@
 import Artifacts
 import CSQLite
 import Glibc
+import TestFolders
 import Testing
 
 @Suite struct CatalogTests {

@@ -1,5 +1,6 @@
 import Artifacts
 import Glibc
+import TestFolders
 import Testing
 
 @Suite struct CollectionTests {
@@ -20,11 +21,11 @@ import Testing
 
   private func size(_ fixture: StoreFixture) throws -> Int {
     var total = 0
-    for name in fixture.folder.names("artifacts/actions") {
+    for name in fixture.folder.names(in: "artifacts/actions") {
       total += try fixture.folder.read("artifacts/actions/" + name).count
     }
-    for folder in fixture.folder.names("artifacts/objects") {
-      for name in fixture.folder.names("artifacts/objects/" + folder) {
+    for folder in fixture.folder.names(in: "artifacts/objects") {
+      for name in fixture.folder.names(in: "artifacts/objects/" + folder) {
         total += try fixture.folder.read("artifacts/objects/\(folder)/\(name)").count
       }
     }
@@ -99,7 +100,7 @@ import Testing
 
   @Test func sweepsLeftovers() throws {
     let fixture = try filled()
-    let head = fixture.folder.names("artifacts/objects")[0]
+    let head = fixture.folder.names(in: "artifacts/objects")[0]
     let names = ["", "actions/", "objects/\(head)/"].map { "artifacts/\($0).poise-tmp-1-" }
     for name in names {
       try fixture.folder.write("half", to: name + "1")
@@ -120,8 +121,8 @@ import Testing
       #expect(!fixture.folder.exists(name + "1"))
       #expect(fixture.folder.exists(name + "2"))
     }
-    #expect(fixture.folder.names("artifacts/partial") == [testKey("training").hex])
-    #expect(fixture.folder.names("artifacts/locks") == [])
+    #expect(fixture.folder.names(in: "artifacts/partial") == [testKey("training").hex])
+    #expect(fixture.folder.names(in: "artifacts/locks") == [])
     #expect(fixture.folder.exists("artifacts/actions/README"))
     #expect(!fixture.folder.exists(fixture.actionPath(testKey("n2"))))
     // The state of the running training counts as well.
@@ -144,7 +145,7 @@ import Testing
     symlink(fixture.folder("outside"), fixture.folder("artifacts/objects/zz"))
     _ = try fixture.store.gc(keepBytes: 0)
     #expect(try fixture.folder.text("outside/file") == "precious")
-    #expect(fixture.folder.names("artifacts/partial") == [])
+    #expect(fixture.folder.names(in: "artifacts/partial") == [])
   }
 }
 

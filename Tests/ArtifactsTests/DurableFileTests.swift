@@ -1,6 +1,7 @@
 import Artifacts
 import Glibc
 import Synchronization
+import TestFolders
 import Testing
 
 @Suite struct DurableFileTests {
@@ -37,7 +38,7 @@ import Testing
     try DurableFile.write(Array("new".utf8), to: folder("chain.md"))
     #expect(try folder.text("real/a.md") == "new")
     #expect(folder.names() == ["chain.md", "link.md", "real"])
-    #expect(folder.names("real") == ["a.md"])
+    #expect(folder.names(in: "real") == ["a.md"])
     var status = stat()
     #expect(lstat(folder("link.md"), &status) == 0 && status.st_mode & S_IFMT == S_IFLNK)
 

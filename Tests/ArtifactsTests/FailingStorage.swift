@@ -1,6 +1,7 @@
 import Artifacts
 import Glibc
 import Synchronization
+import TestFolders
 
 /// A storage in memory that fails when told to: a disk that is full after so many bytes, or one
 /// on which an operation always fails.

@@ -1,5 +1,6 @@
 import Artifacts
 import Glibc
+import TestFolders
 import Testing
 
 @Suite struct FailureTests {
@@ -99,6 +100,6 @@ import Testing
     let digest = Digest(hashing: [1, 2, 3])
     #expect(throws: StoreError.self) { try store.put([1, 2, 3]) }
     #expect(store.get(digest) == nil)
-    #expect(folder.names("artifacts/objects/\(digest.hex.prefix(2))") == [])
+    #expect(folder.names(in: "artifacts/objects/\(digest.hex.prefix(2))") == [])
   }
 }

@@ -1,6 +1,7 @@
 import Artifacts
 import Glibc
 import Synchronization
+import TestFolders
 import Testing
 
 @Suite struct FileDigestsTests {

@@ -2,6 +2,7 @@ import Artifacts
 import Dispatch
 import Glibc
 import Synchronization
+import TestFolders
 import Testing
 
 @Suite struct LockTests {
@@ -35,14 +36,14 @@ import Testing
   @Test func excludesThreadsOfOneStore() throws {
     let fixture = try StoreFixture()
     try exclude([fixture.store])
-    #expect(fixture.folder.names("artifacts/locks") == [])
+    #expect(fixture.folder.names(in: "artifacts/locks") == [])
   }
 
   /// Two stores on one folder know of each other only through the files, as two processes do.
   @Test func excludesTwoStoresOnOneFolder() throws {
     let fixture = try StoreFixture()
     try exclude([fixture.store, fixture.reopened()])
-    #expect(fixture.folder.names("artifacts/locks") == [])
+    #expect(fixture.folder.names(in: "artifacts/locks") == [])
     #expect(fixture.log.issues.isEmpty)
   }
 
@@ -172,7 +173,7 @@ import Testing
     try DurableFile.write([1], to: path + "/deeper/state")
     try fixture.store.discardPartial(key)
     try fixture.store.discardPartial(key)
-    #expect(fixture.folder.names("artifacts/partial") == [])
+    #expect(fixture.folder.names(in: "artifacts/partial") == [])
   }
 
   @Test func aLinkedPartialFolderIsRefused() throws {

@@ -1,5 +1,6 @@
 import Artifacts
 import Glibc
+import TestFolders
 import Testing
 
 @Suite struct ObjectTests {
@@ -126,7 +127,7 @@ import Testing
     let action = try fixture.make("a", bytes: [1, 2, 3])
     #expect(fixture.store.action(action.key) == action)
     #expect(fixture.store.get(action.output) != nil)
-    #expect(fixture.folder.names("artifacts") == ["actions", "objects", "poise-store.json"])
+    #expect(fixture.folder.names(in: "artifacts") == ["actions", "objects", "poise-store.json"])
   }
 
   // MARK: Strangers
@@ -155,7 +156,7 @@ import Testing
     symlink(fixture.folder("elsewhere"), fixture.folder("artifacts/objects/\(head)"))
     #expect(fixture.store.get(digest) == nil)
     #expect(throws: StoreError.self) { try fixture.store.put(bytes) }
-    #expect(fixture.folder.names("elsewhere") == [String(tail)])
+    #expect(fixture.folder.names(in: "elsewhere") == [String(tail)])
   }
 
   @Test func aFifoInPlaceOfAnObjectDoesNotBlock() throws {
@@ -196,7 +197,7 @@ import Testing
     #expect(
       error.description == "the store \(folder("artifacts")) has format version 2, and this poise "
         + "reads up to 1; use a newer poise, or another store with `--store DIR`")
-    #expect(folder.names("artifacts") == ["poise-store.json"])
+    #expect(folder.names(in: "artifacts") == ["poise-store.json"])
   }
 
   @Test(arguments: [

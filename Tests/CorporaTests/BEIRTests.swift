@@ -1,5 +1,6 @@
 import Corpora
 import Execution
+import TestFolders
 import Testing
 
 @Suite struct BEIRTests {
@@ -141,8 +142,8 @@ import Testing
   @Test func refusesBytesThatAreNotUTF8() throws {
     let folder = try TemporaryFolder()
     try folder.write(
-      "corpus.jsonl",
-      Array("{\"text\": \"ok\"}\n{\"text\": \"caf".utf8) + [0xE9] + Array("\"}".utf8))
+      Array("{\"text\": \"ok\"}\n{\"text\": \"caf".utf8) + [0xE9] + Array("\"}".utf8),
+      to: "corpus.jsonl")
     #expect(
       folder.failure() == "DIR/corpus.jsonl:2: not UTF-8: the byte 0xE9 does not belong here")
   }

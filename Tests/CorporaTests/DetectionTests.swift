@@ -1,6 +1,7 @@
 import Corpora
 import Execution
 import FoundationEssentials
+import TestFolders
 import Testing
 
 @Suite struct DetectionTests {

@@ -1,6 +1,7 @@
 import Corpora
 import Execution
 import FoundationEssentials
+import TestFolders
 import Testing
 
 /// The scanner is internal: it is tested through documents with one member.
@@ -74,7 +75,7 @@ import Testing
     for _ in 0..<1500 {
       let bytes = mutations.mutate(seed)
       let folder = try TemporaryFolder()
-      try folder.write("x.jsonl", bytes)
+      try folder.write(bytes, to: "x.jsonl")
       let isOurs = folder.failure().hasPrefix("read:")
       // Foundation is laxer in places; what we accept it must accept.
       if isOurs {

@@ -1,4 +1,5 @@
 import Corpora
+import TestFolders
 import Testing
 
 @Suite struct PassageTests {

@@ -1,5 +1,6 @@
 import Corpora
 import Execution
+import TestFolders
 import Testing
 
 @Suite struct QuestionsTests {

@@ -1,5 +1,6 @@
 import Glibc
 import NotebookFormat
+import TestFolders
 import Testing
 
 extension ProgramTests {

@@ -2,6 +2,7 @@ import Artifacts
 import Execution
 import Glibc
 import Synchronization
+import TestFolders
 import Testing
 
 extension ProgramTests {

@@ -1,4 +1,5 @@
 import Glibc
+import TestFolders
 import Testing
 
 extension ProgramTests {
@@ -12,7 +13,9 @@ extension ProgramTests {
     func damageIsNoticedToldAndRepaired(_ damage: Damage, _ kind: String) throws {
       let folder = try SampleNotebook.folder()
       #expect(try PoiseProgram.run(["run", "notebook.md"], in: folder).status == 0)
-      try Self.apply(damage, to: folder.files(below: "artifacts/" + kind), in: folder)
+      try Self.apply(
+        damage, to: folder.files(below: "artifacts/" + kind).map { "artifacts/\(kind)/" + $0 },
+        in: folder)
 
       // Cells downstream are edited, so that they need what is stored of those above.
       let edited = try Self.edited(folder.text("notebook.md"))
@@ -44,8 +47,12 @@ extension ProgramTests {
       let folder = try SampleNotebook.folder()
       #expect(try PoiseProgram.run(["run", "notebook.md"], in: folder).status == 0)
       let stamp = try folder.stamp("notebook.md")
-      try Self.apply(damage, to: folder.files(below: "artifacts/objects"), in: folder)
-      try Self.apply(damage, to: folder.files(below: "artifacts/actions"), in: folder)
+      try Self.apply(
+        damage, to: folder.files(below: "artifacts/objects").map { "artifacts/objects/" + $0 },
+        in: folder)
+      try Self.apply(
+        damage, to: folder.files(below: "artifacts/actions").map { "artifacts/actions/" + $0 },
+        in: folder)
       let outcome = try PoiseProgram.run(["run", "notebook.md"], in: folder)
       #expect(outcome.status == 0)
       #expect(try folder.stamp("notebook.md") == stamp)
@@ -73,7 +80,7 @@ extension ProgramTests {
       let outcome = try PoiseProgram.run(["run", "notebook.md"], in: folder)
       #expect(outcome.status == 1)
       #expect(outcome.errors.contains("format version 99"))
-      #expect(folder.files(below: "artifacts") == ["artifacts/poise-store.json"])
+      #expect(folder.files(below: "artifacts") == ["poise-store.json"])
       #expect(try folder.text("artifacts/poise-store.json") == marker)
       #expect(try folder.text("notebook.md") == SampleNotebook.text)
     }

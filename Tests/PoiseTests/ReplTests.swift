@@ -1,4 +1,5 @@
 import Glibc
+import TestFolders
 import Testing
 
 /// Drives the built program with lines on standard input, as a script would.

@@ -103,7 +103,7 @@ import Testing
   static func targets(in manifest: String) -> [String: Set<String>] {
     // The words in quotes from one opening of a target to the next: its name, its dependencies.
     let openings = ["module(", ".executableTarget(", ".systemLibrary("]
-    let others = ["tests(", ".testTarget(", ".library(", ".executable("]
+    let others = ["tests(", ".target(", ".testTarget(", ".library(", ".executable("]
     guard let list = manifest.firstRange(of: "targets: [\n    // MARK") else { return [:] }
     var targets: [String: Set<String>] = [:]
     var current: String?

@@ -3,6 +3,7 @@ import Corpora
 import Evaluation
 import Execution
 import Retrieval
+import TestFolders
 import Testing
 import Workbench
 

@@ -1,6 +1,7 @@
 import Execution
 import Language
 import Synchronization
+import TestFolders
 import Testing
 import Workbench
 

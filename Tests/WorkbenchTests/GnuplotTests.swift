@@ -1,5 +1,6 @@
 import Glibc
 import Plotting
+import TestFolders
 import Testing
 import Workbench
 
@@ -15,14 +16,14 @@ import Workbench
       to: "nb.md")
     let session = try NotebookSession(path: folder("nb.md"))
     #expect(session.run(.stale).status == .success)
-    let name = try #require(folder.names("nb.assets").first)
+    let name = try #require(folder.names(in: "nb.assets").first)
     #expect(name.hasPrefix("p-") && name.hasSuffix(".svg"))
     #expect(try folder.text("nb.assets/" + name).contains("<svg"))
     let text = try folder.text("nb.md")
     #expect(text.contains("](nb.assets/\(name))"))
     let again = try NotebookSession(path: folder("nb.md"))
     #expect(again.run(.all).status == .success)
-    #expect(folder.names("nb.assets") == [name], "the same plot has the same name")
+    #expect(folder.names(in: "nb.assets") == [name], "the same plot has the same name")
     #expect(try folder.text("nb.md") == text)
   }
 }

@@ -1,4 +1,5 @@
 import Glibc
+import TestFolders
 import Testing
 import Workbench
 
@@ -49,12 +50,12 @@ struct GoldenTests {
     for diagnostic in session.renderedDiagnostics(colour: false) {
       report += diagnostic.split(separator: folder.path + "/w/").joined() + "\n"
     }
-    let result = try folder.bytes("w/" + target)
+    let result = try folder.read("w/" + target)
     try compare(result, with: source + "/expected.md")
     try compare(Array(report.utf8), with: source + "/expected.txt")
     if target != "input.md" {
       #expect(
-        try folder.bytes("w/input.md") == TemporaryFolder.bytes(at: source + "/input.md"),
+        try folder.read("w/input.md") == TemporaryFolder.bytes(at: source + "/input.md"),
         "the notebook itself is never written to")
     }
     let text = String(decoding: result, as: UTF8.self)
@@ -75,7 +76,7 @@ struct GoldenTests {
     }
     #expect(rerun.isEmpty, "a cell that was done ran again")
     #expect(log.computed.filter { $0 != "load" }.isEmpty || !tally.failed.isEmpty)
-    #expect(try folder.bytes("w/input.md") == result, "a second run changed the file")
+    #expect(try folder.read("w/input.md") == result, "a second run changed the file")
   }
 
   private static let expectations = ["expected.md", "expected.txt", "options.txt"]

@@ -3,6 +3,7 @@ import Execution
 import Diagnostics
 import Language
 import NotebookFormat
+import TestFolders
 import Testing
 import Workbench
 

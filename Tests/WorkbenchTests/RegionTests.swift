@@ -1,4 +1,5 @@
 import Glibc
+import TestFolders
 import Testing
 import Workbench
 
@@ -84,7 +85,7 @@ import Workbench
   @Test func oldAssetsGoAndOnlyThose() throws {
     let plot = { (v: Int) in "plot([{x: 1, y: \(v)}], x: \"x\", y: \"y\")" }
     let folder = try prepared(notebook("{#p}\n" + plot(1), "{#q}\n" + plot(5)))
-    let first = folder.names("nb.assets")
+    let first = folder.names(in: "nb.assets")
     #expect(first.count == 2)
     try folder.write("mine", to: "nb.assets/p-000000000000.svg")
     try folder.write("mine", to: "nb.assets/photo.png")
@@ -92,7 +93,7 @@ import Workbench
     try folder.write(
       try folder.text("nb.md").replacing("y: 1}", with: "y: 2}"), to: "nb.md")
     #expect(try run(folder).status == .success)
-    let second = folder.names("nb.assets")
+    let second = folder.names(in: "nb.assets")
     #expect(second.count == 4)
     #expect(!second.contains(first[0]))
     #expect(second.contains(first[1]))
@@ -102,7 +103,7 @@ import Workbench
     try folder.write(
       try folder.text("nb.md").replacing("```poise", with: "```text"), to: "nb.md")
     #expect(try run(folder).status == .success)
-    #expect(folder.names("nb.assets") == ["p-000000000000.svg", "photo.png"])
+    #expect(folder.names(in: "nb.assets") == ["p-000000000000.svg", "photo.png"])
     #expect(!(try folder.text("nb.md").contains("poise:out")))
   }
 
@@ -110,7 +111,7 @@ import Workbench
     let folder = try prepared(notebook("{#p}\nplot([{x: 1, y: 2}], x: \"x\", y: \"y\")"))
     try folder.write(notebook("{#p}\n1"), to: "nb.md")
     #expect(try run(folder).status == .success)
-    #expect(folder.names("nb.assets").count == 1, "no region named it in the new text")
+    #expect(folder.names(in: "nb.assets").count == 1, "no region named it in the new text")
     try folder.write(notebook("{#p}\nplot([{x: 1, y: 2}], x: \"x\", y: \"y\")"), to: "nb.md")
     _ = try run(folder)
     try folder.write(
@@ -127,23 +128,23 @@ import Workbench
     #expect(try NotebookSession.open(folder, "my (own) notes.md").run(.stale).status == .success)
     let text = try folder.text("my (own) notes.md")
     #expect(text.contains("](my%20%28own%29%20notes.assets/p-"), "\(text)")
-    #expect(folder.names("my (own) notes.assets").count == 1)
+    #expect(folder.names(in: "my (own) notes.assets").count == 1)
     try folder.write(text.replacing("y: 2", with: "y: 3"), to: "my (own) notes.md")
     #expect(try NotebookSession.open(folder, "my (own) notes.md").run(.stale).status == .success)
-    #expect(folder.names("my (own) notes.assets").count == 1, "the old one is gone")
+    #expect(folder.names(in: "my (own) notes.assets").count == 1, "the old one is gone")
   }
 
   @Test func linksInPlaceOfAssetsAreNotFollowed() throws {
     let folder = try prepared(notebook("{#p}\nplot([{x: 1, y: 2}], x: \"x\", y: \"y\")"))
-    let name = try #require(folder.names("nb.assets").first)
-    let picture = try folder.bytes("nb.assets/" + name)
+    let name = try #require(folder.names(in: "nb.assets").first)
+    let picture = try folder.read("nb.assets/" + name)
     try folder.write("precious", to: "other.txt")
     unlink(folder("nb.assets/" + name))
     symlink(folder("other.txt"), folder("nb.assets/" + name))
     let session = try NotebookSession.open(folder)
     #expect(session.run(.all).status == .success)
     #expect(try folder.text("other.txt") == "precious")
-    #expect(try folder.bytes("nb.assets/" + name) == picture)
+    #expect(try folder.read("nb.assets/" + name) == picture)
 
     // The whole folder is a link to somewhere else.
     let elsewhere = try TemporaryFolder()
@@ -231,7 +232,7 @@ import Workbench
     mkdir(folder("folder.md"), 0o755)
     #expect(try run(to: folder("folder.md")).couldNotSave)
     #expect(try run(to: folder("missing/copy.md")).couldNotSave)
-    #expect(folder.names("folder.md") == [])
+    #expect(folder.names(in: "folder.md") == [])
 
     symlink(folder("nb.md"), folder("alias.md"))
     for same in [folder("nb.md"), folder("./nb.md"), folder("alias.md")] {
@@ -262,7 +263,7 @@ import Workbench
     let bytes = Array(notebook("a = 1").utf8) + [0xFF, 0xFE]
     try folder.write(bytes, to: "nb.md")
     #expect(throws: SessionError.self) { try NotebookSession.open(folder) }
-    #expect(try folder.bytes("nb.md") == bytes)
+    #expect(try folder.read("nb.md") == bytes)
   }
 
   @Test func checkTellsEveryState() throws {

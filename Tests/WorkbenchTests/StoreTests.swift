@@ -2,6 +2,7 @@ import Artifacts
 import Execution
 import Glibc
 import Language
+import TestFolders
 import Testing
 import Workbench
 
@@ -92,12 +93,12 @@ import Workbench
   @Test(arguments: Damage.allCases)
   func damagedObjectsAreReportedAndComputedAgain(_ damage: Damage) throws {
     let folder = try prepared()
-    let before = try folder.bytes("nb.md")
+    let before = try folder.read("nb.md")
     let objects = folder.files(below: "artifacts/objects")
     #expect(objects.count >= 6)
     for (index, object) in objects.enumerated() {
       let name = "artifacts/objects/" + object
-      let bytes = try folder.bytes(name)
+      let bytes = try folder.read(name)
       chmod(folder(name), 0o644)
       switch damage {
       case .flipped:
@@ -107,7 +108,7 @@ import Workbench
       case .truncated: try folder.write(Array(bytes.dropLast()), to: name)
       case .swapped:
         let other = objects[(index + 1) % objects.count]
-        try folder.write(try folder.bytes("artifacts/objects/" + other), to: name)
+        try folder.write(try folder.read("artifacts/objects/" + other), to: name)
       case .deleted: unlink(folder(name))
       case .grown: try folder.write(bytes + [0], to: name)
       case .emptied: try folder.write([UInt8](), to: name)
@@ -116,7 +117,7 @@ import Workbench
       let session = try NotebookSession.open(folder, observer: recorder)
       let tally = session.run(.all)
       #expect(tally.status == .success, "\(object): \(recorder.notes)")
-      #expect(try folder.bytes("nb.md") == before, "\(object)")
+      #expect(try folder.read("nb.md") == before, "\(object)")
       if damage != .deleted {
         let isKnown = recorder.notes.contains { $0.contains("computed again") }
         // What explains a cell's key is read only when somebody asks.
@@ -129,7 +130,7 @@ import Workbench
 
   @Test func allObjectsGoneAtOnce() throws {
     let folder = try prepared()
-    let before = try folder.bytes("nb.md")
+    let before = try folder.read("nb.md")
     for object in folder.files(below: "artifacts/objects") {
       unlink(folder("artifacts/objects/" + object))
     }
@@ -138,7 +139,7 @@ import Workbench
     log.follow(session)
     #expect(session.run(.all).status == .success)
     #expect(Set(log.computed) == ["load", "bm25", "evaluate", "search"])
-    #expect(try folder.bytes("nb.md") == before)
+    #expect(try folder.read("nb.md") == before)
   }
 
   /// Actions of a store that came with the notebook, each pointing at another's output.
@@ -147,7 +148,7 @@ import Workbench
     try folder.write(Self.source, to: "nb.md")
     let clean = ArtifactStore.inMemory()
     #expect(try NotebookSession.open(folder, store: clean).run(.all).status == .success)
-    let before = try folder.bytes("nb.md")
+    let before = try folder.read("nb.md")
     let actions = try clean.list().compactMap { clean.action($0.key) }
     let objects = Set(actions.flatMap(\.objects) + actions.map(\.output)).sorted {
       $0.hex < $1.hex
@@ -166,7 +167,7 @@ import Workbench
       try clean.record(action)
     }
     #expect(try NotebookSession.open(folder, store: clean).run(.all).status == .success)
-    #expect(try folder.bytes("nb.md") == before)
+    #expect(try folder.read("nb.md") == before)
   }
 
   /// Objects with right digests that are something else than what the index or value says.
@@ -175,7 +176,7 @@ import Workbench
     try folder.write(Self.source, to: "nb.md")
     let store = ArtifactStore.inMemory()
     #expect(try NotebookSession.open(folder, store: store).run(.all).status == .success)
-    let before = try folder.bytes("nb.md")
+    let before = try folder.read("nb.md")
     let load = try #require(
       try store.list().first { $0.verb == "bm25" }.flatMap { store.action($0.key) })
     // An index value whose index object is a text.
@@ -191,7 +192,7 @@ import Workbench
     let session = try NotebookSession.open(folder, observer: recorder, store: store)
     #expect(session.run(.all).status == .success)
     #expect(recorder.notes.contains { $0.contains("computed again") && $0.contains("an index") })
-    #expect(try folder.bytes("nb.md") == before)
+    #expect(try folder.read("nb.md") == before)
   }
 
   @Test func anIndexWithAnotherCorpusIsRefused() throws {

@@ -2,6 +2,7 @@ import Artifacts
 import Execution
 import Plotting
 import Synchronization
+import TestFolders
 import Testing
 import Workbench
 
@@ -84,7 +85,7 @@ extension NotebookSession {
     verbs: VerbLibrary = .standard
   ) throws -> NotebookSession {
     try NotebookSession(
-      path: folder(name), bytes: try folder.bytes(name), options: options, observer: observer,
+      path: folder(name), bytes: try folder.read(name), options: options, observer: observer,
       store: store, verbs: verbs, plots: PlainPlots())
   }
 

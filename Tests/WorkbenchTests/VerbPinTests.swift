@@ -1,6 +1,7 @@
 import Artifacts
 import Glibc
 import Language
+import TestFolders
 import Testing
 import Workbench
 

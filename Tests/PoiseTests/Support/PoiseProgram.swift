@@ -1,4 +1,5 @@
 import Glibc
+import TestFolders
 import Testing
 
 /// The tests of the built program: one after the other, since several of them aim signals at a

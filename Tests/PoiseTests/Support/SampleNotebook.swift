@@ -1,4 +1,5 @@
 import Artifacts
+import TestFolders
 import Testing
 
 /// A small notebook that uses all that a run can touch: files, an index, a table that goes into a
