@@ -12,7 +12,11 @@ extension Value {
       if record.names.isEmpty { return [.line(InlineText("{}"))] }
       var blocks: [OutputBlock] = []
       if let headline = record.headline { blocks.append(.line(InlineText(headline))) }
-      let rows = record.fields.map { field in
+      // What the line above says already needs no row.
+      let shown = record.fields.filter {
+        record.headline == nil || $0.value.text != record.headline
+      }
+      let rows = shown.map { field in
         Value.record(
           Record([("name", .string(field.name)), ("value", field.value.cellValue)]))
       }
@@ -58,6 +62,7 @@ extension Value {
   fileprivate var cellValue: Value {
     switch self {
     case .number, .measured, .string, .marked, .boolean, .none: self
+    case .list(let items) where items.isEmpty: .none
     default: .string(summary)
     }
   }
