@@ -52,6 +52,19 @@ extension ProgramTests {
       #expect(given.output.contains("[bet]\n42\n"))
     }
 
+    @Test func whereGivenDataLiesIsNotInTheDocument() throws {
+      let folder = try TemporaryFolder([
+        "elsewhere/broken.jsonl": "{\"id\": \"a\", \"text\": \"b\"}\n{\"id\":\n",
+        "a.md": "```poise\nparam data\ndocs = load(data)\n```\n",
+      ])
+      let outcome = try PoiseProgram.run(
+        ["run", "a.md", "-p", "data=\(folder("elsewhere"))", "-o", "out.md"], in: folder)
+      #expect(outcome.status == 1)
+      let document = try folder.text("out.md")
+      #expect(document.contains("{data}/broken.jsonl:2:"), "\(document)")
+      #expect(!document.contains(folder.path))
+    }
+
     @Test func aPathStartsFromTheCurrentFolderAndIsGranted() throws {
       let folder = try TemporaryFolder([
         "elsewhere/docs.jsonl": SampleNotebook.documents(12),

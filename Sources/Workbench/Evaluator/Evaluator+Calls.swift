@@ -89,7 +89,8 @@ extension Evaluator {
           inputs[parameter.name] = try resolver.resolve(path, for: verb)
         } catch let error where !Self.isTransient(error) {
           throw VerbError(
-            InputProblem.text(error, written: resolver.shown(path)), parameter: parameter.name,
+            resolver.shown(in: InputProblem.text(error, written: resolver.shown(path))),
+            parameter: parameter.name,
             help: InputProblem.help(error))
         }
       }

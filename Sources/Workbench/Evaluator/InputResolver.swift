@@ -16,7 +16,16 @@ struct InputResolver: Sendable {
 
   /// What a path is called in messages.
   func shown(_ written: String) -> String {
-    shownNames[written].map { "the path given for \($0)" } ?? written
+    shownNames[written].map { "{\($0)}" } ?? written
+  }
+
+  /// A message in which paths given from outside stand as what they are called.
+  func shown(in message: String) -> String {
+    var message = message
+    for path in shownNames.keys.sorted(by: >) {
+      message = TableOperations.split(message, at: path).joined(separator: shown(path))
+    }
+    return message
   }
 
   /// Resolves a path for a verb: confined to the scope, expanded to files, hashed.

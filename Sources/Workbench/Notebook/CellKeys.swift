@@ -78,7 +78,10 @@ struct CellKeys {
           let shown = input.isOverride ? "given from outside" : input.path
           parts.append(CellKey.Part(name: "file \(shown)", digest: resolved.digest))
         case .failure(let error):
-          problem = problem ?? InputProblem.text(error, written: resolver.shown(input.path))
+          problem =
+            problem
+            ?? resolver.shown(
+              in: InputProblem.text(error, written: resolver.shown(input.path)))
         }
       }
       let key = CellKey(
