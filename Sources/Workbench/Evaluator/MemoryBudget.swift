@@ -2,9 +2,9 @@ import Artifacts
 import Glibc
 
 /// Refuses work that would not fit into memory, before it starts.
-enum MemoryBudget {
+package enum MemoryBudget {
   /// - Throws: `VerbError` with the estimate where the machine has less than that available.
-  static func check(_ bytes: Int, available: Int? = availableBytes()) throws {
+  package static func check(_ bytes: Int, available: Int? = availableBytes()) throws {
     guard let available, bytes > available else { return }
     throw VerbError(
       "this would need about \(ByteSize.format(bytes)) of memory, and "
@@ -13,7 +13,7 @@ enum MemoryBudget {
   }
 
   /// What the kernel says can be had without swapping; nil where it does not say.
-  static func availableBytes() -> Int? {
+  package static func availableBytes() -> Int? {
     guard let file = fopen("/proc/meminfo", "re") else { return nil }
     defer { fclose(file) }
     var line = [CChar](repeating: 0, count: 256)
