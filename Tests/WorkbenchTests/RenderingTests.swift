@@ -170,7 +170,7 @@ private struct ReadBody {
     #expect(body([.line(InlineText("[1, 2]"))]) == "[1, 2]")
     #expect(
       body([
-        .verdict(Verdictline(word: "claim held", text: "a [b]", evidence: "0.1 [0.0, 0.2]"))
+        .verdict(VerdictLine(word: "claim held", text: "a [b]", evidence: "0.1 [0.0, 0.2]"))
       ]) == "**claim held**: a [b] (0.1 [0.0, 0.2])")
     #expect(MarkdownRenderer.escaped("[a](b)") == "[a\\](b)")
     #expect(MarkdownRenderer.escaped("[a]: b") == "[a\\]: b")

@@ -54,12 +54,12 @@ package enum OutputBlock: Sendable {
   case text(String)
   case table(TableLayout)
   case plot(PlotSpec)
-  case verdict(Verdictline)
+  case verdict(VerdictLine)
   case diagnostic(String)
 }
 
 /// A claim's line: the word, the claim's own text, and what it rests on.
-package struct Verdictline: Sendable, Hashable {
+package struct VerdictLine: Sendable, Hashable {
   package let word: String
   package let text: String?
   package let evidence: String?
@@ -98,7 +98,7 @@ extension CellOutput {
       let parts = line.split(separator: ":", maxSplits: 1).map(String.init)
       return [
         .verdict(
-          Verdictline(
+          VerdictLine(
             word: (claim.isPrediction ? "prediction " : "claim ") + parts[0], text: claim.text,
             evidence: parts.count > 1 ? String(parts[1].drop { $0 == " " }) : nil))
       ]

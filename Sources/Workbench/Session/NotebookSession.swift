@@ -333,14 +333,9 @@ package final class NotebookSession {
   }
 
   private func openState() {
-    let positions = Dictionary(
-      notebook.cells.map { ($0.name, $0.index) }
-    ) { first, _ in first }
     let states = notebook.states().cells
     let cells = zip(notebook.cells, states).map { cell, state in
-      SessionState.Cell(
-        id: cell.name, state: prompted.refined(state, of: cell),
-        dependencies: cell.checked.dependencies.compactMap { positions[$0] })
+      SessionState.Cell(id: cell.name, state: prompted.refined(state, of: cell))
     }
     _ = core.send(.opened(cells))
   }

@@ -38,7 +38,7 @@ struct PromptedState {
 }
 
 extension SavedVerdict {
-  init(_ line: Verdictline) {
+  init(_ line: VerdictLine) {
     let isClaim = line.word.hasPrefix("claim ")
     kind = isClaim ? "claim" : "prediction"
     word = String(line.word.dropFirst(isClaim ? 6 : 11))

@@ -6,13 +6,10 @@ package struct SessionState: Sendable, Equatable {
   package struct Cell: Sendable, Equatable {
     package let id: String
     package var state: CellState
-    /// The positions of the cells that this one reads.
-    package let dependencies: [Int]
 
-    package init(id: String, state: CellState, dependencies: [Int] = []) {
+    package init(id: String, state: CellState) {
       self.id = id
       self.state = state
-      self.dependencies = dependencies
     }
   }
 

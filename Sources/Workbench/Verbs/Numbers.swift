@@ -43,7 +43,7 @@ enum Numbers {
 
   /// The first item that no other one beats, measured numbers by their points.
   static func extreme(
-    _ items: [Value], _ name: String, _ beats: (Double, Double) -> Bool
+    _ items: [Value], _ beats: (Double, Double) -> Bool
   ) throws -> Value {
     var best = items[0]
     for item in items.dropFirst() where beats(item.point ?? .nan, best.point ?? .nan) {

@@ -53,16 +53,16 @@ extension VerbLibrary {
       columns: ["call", "seconds", "cpu seconds", "peak memory MB", "bytes"],
       rows: actions.map { action in
         [
-          .string(action.label), .number(rounded(action.cost.seconds, 3)),
-          .number(rounded(action.cost.cpuSeconds, 3)),
+          .string(action.label), .number(milliseconds(action.cost.seconds)),
+          .number(milliseconds(action.cost.cpuSeconds)),
           .number((Double(action.cost.peakMemoryBytes) / 1e6).rounded()),
           .number(Double(action.outputBytes)),
         ]
       })
   }
 
-  private static func rounded(_ value: Double, _ decimals: Int) -> Double {
-    let scale = decimals == 3 ? 1000.0 : 1
-    return (value * scale).rounded() / scale
+  /// Seconds to the millisecond.
+  private static func milliseconds(_ seconds: Double) -> Double {
+    (seconds * 1000).rounded() / 1000
   }
 }

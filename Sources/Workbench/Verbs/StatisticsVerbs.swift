@@ -13,10 +13,10 @@ extension VerbLibrary {
         try Numbers.sum($0)
       },
       summarising("min", "The smallest of a list, or of each numeric column of a table.") {
-        try Numbers.extreme($0, "min") { $0 < $1 }
+        try Numbers.extreme($0) { $0 < $1 }
       },
       summarising("max", "The largest of a list, or of each numeric column of a table.") {
-        try Numbers.extreme($0, "max") { $0 > $1 }
+        try Numbers.extreme($0) { $0 > $1 }
       },
       summarising("median", "The median of a list, or of each numeric column of a table.") {
         try Numbers.median($0)
