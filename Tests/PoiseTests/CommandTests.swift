@@ -164,6 +164,42 @@ extension ProgramTests {
       #expect(try PoiseProgram.run(["new", "first.md"], in: folder).status == 2)
     }
 
+    /// A copy has an assets folder of its own, so fresh cells are rendered for it, too.
+    @Test func aCopyIsWhole() throws {
+      let folder = try TemporaryFolder([
+        "a.md": """
+        ```poise {#p}
+        plot(table({x: [1, 2], y: [3, 4]}), x: "x", y: "y")
+        ```
+
+        """
+      ])
+      try PoiseProgram.run(["run", "a.md"], in: folder)
+      let outcome = try PoiseProgram.run(["run", "a.md", "-o", "copy.md"], in: folder)
+      #expect(outcome.status == 0, "\(outcome.errors)")
+      let plot = try #require(folder.names(in: "a.assets").first)
+      #expect(folder.names(in: "copy.assets") == [plot])
+      #expect(try folder.text("copy.md").contains("](copy.assets/\(plot))"))
+      #expect(try folder.text("a.md").contains("](a.assets/\(plot))"))
+    }
+
+    /// While a cell can't be read, its id may be hidden: its output is not taken for an orphan.
+    @Test func anOutputSurvivesAMistakeInItsCell() throws {
+      let folder = try TemporaryFolder([
+        "a.md": "```poise\nx = 1 + 1\n```\n\n```poise {#y}\n7\n```\n"
+      ])
+      try PoiseProgram.run(["run", "a.md"], in: folder)
+      let saved = try folder.text("a.md")
+      try folder.replace(
+        "a.md",
+        with: saved.replacing("x = 1 + 1", with: "x 1 +").replacing("{#y}\n7", with: "{#y}\n8"))
+      let outcome = try PoiseProgram.run(["run", "a.md"], in: folder)
+      #expect(outcome.status == 1)
+      let broken = try folder.text("a.md")
+      #expect(broken.contains("<!-- poise:out x "), "\(broken)")
+      #expect(broken.contains("\n8\n\n<!-- poise:end y"))
+    }
+
     /// What a notebook shows would else change what it reads, again and again.
     @Test func aNotebookDoesNotReadItself() throws {
       let folder = try TemporaryFolder([
