@@ -13,6 +13,9 @@ func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target 
   .target(name: name, dependencies: dependencies, swiftSettings: settings)
 }
 
+/// The C target: loops that need run-time CPU dispatch, and nothing else.
+func kernels(_ name: String) -> Target { .target(name: name) }
+
 /// The tests of one module, in `Tests/<module>Tests`.
 func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
   .testTarget(
@@ -41,9 +44,18 @@ let package = Package(
     module("Artifacts", ["CSQLite", "CCrypto"]),
 
     // MARK: The engine
+    kernels("CKernels"),
+    module("Bytes"),
     module("Execution"),
-    module("Corpora", ["Execution", "CStemmer"]),
-    module("Retrieval", ["Execution", "Corpora"]),
+    module("Tensors", ["CKernels", "Execution"]),
+    module("Corpora", ["Bytes", "Execution", "CStemmer"]),
+    module("Retrieval", ["Bytes", "Execution", "Corpora"]),
+    module("Safetensors", ["Bytes"]),
+    module("Tokenizers", ["Bytes", "Execution"]),
+    module(
+      "LanguageModels",
+      ["CKernels", "Bytes", "Execution", "Tensors", "Safetensors", "Tokenizers"]),
+    module("Training", ["Bytes", "Execution", "Tensors", "Tokenizers", "LanguageModels"]),
     module("Evaluation", ["Execution", "Corpora"]),
     module("Plotting"),
 
@@ -51,15 +63,19 @@ let package = Package(
     module(
       "Workbench",
       [
-        "Diagnostics", "Language", "NotebookFormat", "Artifacts", "Execution", "Corpora",
-        "Retrieval", "Evaluation", "Plotting",
+        "Diagnostics", "Language", "NotebookFormat", "Artifacts", "Bytes", "Execution", "Tensors",
+        "Corpora", "Retrieval", "Safetensors", "Tokenizers", "LanguageModels", "Training",
+        "Evaluation", "Plotting",
       ]),
     .executableTarget(
       name: "poise", dependencies: ["Workbench", "Diagnostics", "CReadline"],
       swiftSettings: settings),
     .executableTarget(
       name: "poise-bench",
-      dependencies: ["Execution", "Corpora", "Retrieval", "Evaluation"],
+      dependencies: [
+        "Execution", "Tensors", "Corpora", "Retrieval", "Tokenizers", "LanguageModels", "Training",
+        "Evaluation",
+      ],
       swiftSettings: settings),
 
     // MARK: Tests
@@ -70,15 +86,25 @@ let package = Package(
     tests("NotebookFormat", ["Diagnostics", "Execution"]),
     tests("Artifacts", ["TestFolders"]),
     tests("Execution"),
-    tests("Corpora", ["Execution", "TestFolders"]),
-    tests("Retrieval", ["Execution", "Corpora", "Evaluation"]),
+    tests("Bytes"),
+    tests("Tensors", ["CKernels", "Execution"]),
+    tests("Corpora", ["Bytes", "Execution", "TestFolders"]),
+    tests("Retrieval", ["Bytes", "Execution", "Corpora", "Evaluation"]),
+    tests("Safetensors", ["Bytes", "Execution", "TestFolders"]),
+    tests("Tokenizers", ["Bytes", "Execution", "TestFolders"]),
+    tests(
+      "LanguageModels",
+      ["Bytes", "Execution", "Tensors", "Safetensors", "Tokenizers", "TestFolders"]),
+    tests(
+      "Training", ["Bytes", "Execution", "Tensors", "Tokenizers", "LanguageModels", "TestFolders"]),
     tests("Evaluation", ["Execution", "Corpora"]),
     tests("Plotting"),
     .testTarget(
       name: "WorkbenchTests",
       dependencies: [
         "Workbench", "Diagnostics", "Language", "NotebookFormat", "Artifacts", "Execution",
-        "Corpora", "Retrieval", "Evaluation", "Plotting", "CMarkGFM", "TestFolders",
+        "Corpora", "Retrieval", "Evaluation", "Plotting", "CMarkGFM", "TestFolders", "Bytes",
+        "Tensors", "Safetensors", "Tokenizers", "LanguageModels", "Training",
       ],
       // Read where they lie, and written there when a test records them anew.
       exclude: ["Cases", "Fixtures"], swiftSettings: settings),

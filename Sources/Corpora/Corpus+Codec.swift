@@ -1,3 +1,5 @@
+public import Bytes
+
 /// The stored form, all numbers little-endian:
 ///
 /// 1. Magic `poiseCRP`, version (UInt32), number of documents N (UInt32), length of the name

@@ -1,3 +1,5 @@
+import Bytes
+
 /// Documents with unique ids, in the order of their file.
 ///
 /// All strings lie in one run of bytes and are made when asked for, so that loading a stored

@@ -1,3 +1,5 @@
+import Bytes
+
 /// Gathers documents into the bytes of a ``Corpus``.
 package struct CorpusBuilder {
   private var blob: [UInt8] = []

@@ -1,3 +1,5 @@
+import Bytes
+
 /// A data set for evaluation: queries, and which documents are relevant to each.
 public struct JudgedSet: Sendable, Hashable {
   /// What it is called within its collection, such as `test`.

@@ -1,3 +1,4 @@
+import Bytes
 public import Execution
 
 /// Reads questions with answers, and where the answers are.

@@ -1,3 +1,5 @@
+import Bytes
+
 /// One JSON object of a JSON Lines file, with the fields that a reader asked for.
 struct RecordFields {
   /// The UTF-8 of each wanted field, empty where absent.

@@ -1,3 +1,5 @@
+import Bytes
+
 /// What a retriever returned for a set of queries, best first.
 public struct Run: Sendable, Hashable {
   /// What made it; the last column of a TREC run file.

@@ -1,3 +1,4 @@
+package import Bytes
 import Glibc
 
 /// Numbers the terms of many texts: equal terms get equal numbers, counted from 0 in order of

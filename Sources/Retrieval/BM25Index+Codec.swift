@@ -1,4 +1,5 @@
-public import Corpora
+public import Bytes
+import Corpora
 
 extension BM25Index {
   /// The stored form: the same corpus and options give the same bytes.

@@ -1,3 +1,4 @@
+import Bytes
 import Corpora
 
 /// The working memory of one search at a time.

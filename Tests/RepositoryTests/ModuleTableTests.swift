@@ -102,7 +102,7 @@ import Testing
   /// The targets of Package.swift, without tests, with what they depend on.
   static func targets(in manifest: String) -> [String: Set<String>] {
     // The words in quotes from one opening of a target to the next: its name, its dependencies.
-    let openings = ["module(", ".executableTarget(", ".systemLibrary("]
+    let openings = ["module(", "kernels(", ".executableTarget(", ".systemLibrary("]
     let others = ["tests(", ".target(", ".testTarget(", ".library(", ".executable("]
     guard let list = manifest.firstRange(of: "targets: [\n    // MARK") else { return [:] }
     var targets: [String: Set<String>] = [:]

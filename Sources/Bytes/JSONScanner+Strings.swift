@@ -1,6 +1,6 @@
 extension JSONScanner {
   /// Reads a string and leaves its UTF-8 in `target`, whatever was there before.
-  mutating func string(into target: inout [UInt8]) throws {
+  package mutating func string(into target: inout [UInt8]) throws {
     guard peek() == UInt8(ascii: "\"") else { throw failure("a string") }
     target.removeAll(keepingCapacity: true)
     var at = position + 1
@@ -22,7 +22,7 @@ extension JSONScanner {
   }
 
   /// Reads a string.
-  mutating func string() throws -> String {
+  package mutating func string() throws -> String {
     var target: [UInt8] = []
     try string(into: &target)
     return String(decoding: target, as: UTF8.self)

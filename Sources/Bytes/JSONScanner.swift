@@ -1,36 +1,36 @@
 import Glibc
 
 /// Why bytes are not JSON.
-struct JSONSyntaxError: Error, Hashable {
+package struct JSONSyntaxError: Error, Hashable {
   /// The byte where it shows.
-  var offset: Int
-  var expected: String
-  var got: String
+  package var offset: Int
+  package var expected: String
+  package var got: String
 }
 
 /// A strict pull parser for JSON (RFC 8259) over bytes that are known to be UTF-8.
 ///
 /// Strings are decoded into byte arrays that the caller reuses, so that reading a line of a
 /// known shape allocates nothing.
-struct JSONScanner {
-  let bytes: UnsafeRawBufferPointer
-  private(set) var position: Int
-  let end: Int
+package struct JSONScanner {
+  package let bytes: UnsafeRawBufferPointer
+  package private(set) var position: Int
+  package let end: Int
   private var depth = 0
   private var key: [UInt8] = []
 
-  static let depthLimit = 256
+  package static let depthLimit = 256
 
-  init(_ bytes: UnsafeRawBufferPointer, range: Range<Int>) {
+  package init(_ bytes: UnsafeRawBufferPointer, range: Range<Int>) {
     self.bytes = bytes
     position = range.lowerBound
     end = range.upperBound
   }
 
-  mutating func advance(to offset: Int) { position = offset }
+  package mutating func advance(to offset: Int) { position = offset }
 
   /// The kind of value that begins here, as said in messages.
-  var kind: String {
+  package var kind: String {
     guard position < end else { return "the end" }
     switch bytes[position] {
     case UInt8(ascii: "{"): return "an object"
@@ -44,7 +44,7 @@ struct JSONScanner {
   }
 
   /// The next byte after white space, or nil at the end.
-  mutating func peek() -> UInt8? {
+  package mutating func peek() -> UInt8? {
     while position < end {
       switch bytes[position] {
       case 0x20, 0x0A, 0x0D, 0x09: position += 1
@@ -54,7 +54,7 @@ struct JSONScanner {
     return nil
   }
 
-  func failure(_ expected: String, at offset: Int? = nil) -> JSONSyntaxError {
+  package func failure(_ expected: String, at offset: Int? = nil) -> JSONSyntaxError {
     let offset = offset ?? position
     guard offset < end else {
       return JSONSyntaxError(offset: offset, expected: expected, got: "the end")
@@ -70,7 +70,7 @@ struct JSONScanner {
   }
 
   /// Fails unless only white space is left.
-  mutating func finish() throws {
+  package mutating func finish() throws {
     if peek() != nil { throw failure("nothing after the value") }
   }
 
@@ -81,7 +81,7 @@ struct JSONScanner {
   }
 
   /// Calls `body` with each member's name; it must read or skip the value.
-  mutating func forEachMember(_ body: (inout JSONScanner, [UInt8]) throws -> Void) throws {
+  package mutating func forEachMember(_ body: (inout JSONScanner, [UInt8]) throws -> Void) throws {
     guard take(UInt8(ascii: "{")) else { throw failure("an object") }
     try enter()
     if take(UInt8(ascii: "}")) { return leave() }
@@ -101,7 +101,7 @@ struct JSONScanner {
   }
 
   /// Calls `body` at each element, which it must read or skip.
-  mutating func forEachElement(_ body: (inout JSONScanner) throws -> Void) throws {
+  package mutating func forEachElement(_ body: (inout JSONScanner) throws -> Void) throws {
     guard take(UInt8(ascii: "[")) else { throw failure("a list") }
     try enter()
     if take(UInt8(ascii: "]")) { return leave() }
@@ -124,7 +124,7 @@ struct JSONScanner {
   private mutating func leave() { depth -= 1 }
 
   /// Reads past a value of any kind, checking its grammar.
-  mutating func skip() throws {
+  package mutating func skip() throws {
     switch peek() {
     case UInt8(ascii: "{"): try forEachMember { scanner, _ in try scanner.skip() }
     case UInt8(ascii: "["): try forEachElement { try $0.skip() }
@@ -139,7 +139,7 @@ struct JSONScanner {
   }
 
   /// Reads `true`, `false` or `null`.
-  mutating func literal(_ word: StaticString) throws {
+  package mutating func literal(_ word: StaticString) throws {
     let length = word.utf8CodeUnitCount
     let matches =
       position + length <= end
@@ -149,7 +149,7 @@ struct JSONScanner {
   }
 
   /// Reads a number and returns its text.
-  mutating func number() throws -> String {
+  package mutating func number() throws -> String {
     _ = peek()
     let start = position
     func isDigit(_ at: Int) -> Bool {
