@@ -1,0 +1,61 @@
+public import Bytes
+public import Tokenizers
+
+/// A decoder: its shape, its weights and, where it has one, its tokenizer.
+///
+/// The weights are float32 in the order of ``DecoderLayout``, and may be a mapped file: opening a
+/// model reads nothing but its header.
+public struct DecoderModel: Sendable {
+  public let configuration: DecoderConfiguration
+  public let layout: DecoderLayout
+  /// float32, ``DecoderLayout/count`` of them.
+  public let weights: SharedBytes
+  public let tokenizer: Tokenizer?
+
+  /// A model from its parts.
+  ///
+  /// - Throws: ``DecoderModelError`` where the weights are not as many as the shape asks for;
+  ///   ``DecoderConfigurationError`` where no model has that shape.
+  public init(
+    configuration: DecoderConfiguration, weights: SharedBytes, tokenizer: Tokenizer?
+  ) throws {
+    try configuration.validate()
+    let layout = DecoderLayout(configuration)
+    guard weights.count == 4 * layout.count else {
+      throw DecoderModelError.weightCount(expected: 4 * layout.count, got: weights.count)
+    }
+    if let tokenizer, tokenizer.vocabularySize > configuration.vocabularySize {
+      throw DecoderModelError.vocabulary(
+        model: configuration.vocabularySize, tokenizer: tokenizer.vocabularySize)
+    }
+    self.configuration = configuration
+    self.layout = layout
+    self.weights = weights
+    self.tokenizer = tokenizer
+  }
+
+  /// The weights, valid while this model lives.
+  package var floats: UnsafeBufferPointer<Float> {
+    weights.bytes.assumingMemoryBound(to: Float.self)
+  }
+}
+
+/// Why parts do not make a model.
+public enum DecoderModelError: Error, Hashable, Sendable {
+  /// The weights have another number of bytes than the shape asks for.
+  case weightCount(expected: Int, got: Int)
+  /// The tokenizer has tokens that the model has no embedding for.
+  case vocabulary(model: Int, tokenizer: Int)
+}
+
+extension DecoderModelError: CustomStringConvertible {
+  /// The message, in words.
+  public var description: String {
+    switch self {
+    case .weightCount(let expected, let got):
+      "the weights take \(got) bytes; a model of this shape has \(expected)"
+    case .vocabulary(let model, let tokenizer):
+      "the tokenizer has \(tokenizer) tokens, the model embeds \(model)"
+    }
+  }
+}
