@@ -1,3 +1,108 @@
+// Inner loops that OpenBLAS lacks, in float32.
+//
+// Every loop is written once on vectors of sixteen lanes (kernels.inc) and compiled for AVX-512,
+// AVX2 and plain x86-64 or any other CPU; the best that the CPU has is chosen once. Lanes, and so
+// the order of every sum, are the same in all three, and contraction is off: so are the bits.
+//
+// Letters: R rows, C columns, T positions, D head dimension, V vocabulary.
 #ifndef CKERNELS_H
 #define CKERNELS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/// The instruction set in use: "avx512", "avx2" or "portable".
+const char *ck_backend(void);
+
+/// Chooses an instruction set by name, for tests; false where the CPU lacks it.
+bool ck_use_backend(const char *name);
+
+// MARK: Elementwise
+
+/// y[i] += a x[i]
+void ck_axpy(int64_t n, float a, const float *x, float *y);
+/// y[i] = a x[i]
+void ck_scale(int64_t n, float a, const float *x, float *y);
+/// y[i] = exp(x[i])
+void ck_exp(int64_t n, const float *x, float *y);
+/// The sum of squares, in double over fixed blocks.
+double ck_sum_of_squares(int64_t n, const float *x);
+
+// MARK: Norms
+
+/// y = w x / sqrt(mean(x^2) + eps), row by row (Zhang and Sennrich 2019); inverse[R] keeps 1 / sqrt.
+void ck_rmsnorm(
+  int64_t rows, int64_t columns, const float *x, const float *w, float eps, float *y,
+  float *inverse);
+/// Gradients of ck_rmsnorm. dx is added to where `accumulate`, else written; dw (may be NULL) is
+/// added to.
+void ck_rmsnorm_backward(
+  int64_t rows, int64_t columns, const float *x, const float *w, const float *inverse,
+  const float *dy, float *dx, bool accumulate, float *dw);
+
+// MARK: Activations
+
+/// y[R, F] = silu(gate) * up where gate_up[R, 2F] has the gate's columns first (Shazeer 2020).
+void ck_swiglu(int64_t rows, int64_t width, const float *gate_up, float *y);
+/// Gradients of ck_swiglu, written to d_gate_up[R, 2F].
+void ck_swiglu_backward(
+  int64_t rows, int64_t width, const float *gate_up, const float *dy, float *d_gate_up);
+
+// MARK: Rotary positions
+
+/// Turns pairs (i, i + D/2) of `heads` vectors of D in each row by the angle of its position, in
+/// place (Su et al. 2021, halves as in Llama). cosine and sine are [positions, D/2];
+/// `direction` -1 turns back, which is the gradient.
+void ck_rotate(
+  int64_t rows, int64_t heads, int64_t dimension, float *x, int64_t stride,
+  const int32_t *positions, const float *cosine, const float *sine, float direction);
+
+// MARK: Attention
+
+typedef struct {
+  /// Positions of this sequence.
+  int64_t length;
+  /// D
+  int64_t dimension;
+  /// Floats from one position to the next: of q, k and v (one buffer), and of the output.
+  int64_t stride;
+  int64_t output_stride;
+  /// Multiplies the products of queries and keys.
+  float scale;
+  /// Whether position i sees only keys 0...i; else all keys.
+  bool causal;
+} ck_attention_shape;
+
+/// Floats of scratch that one call needs.
+int64_t ck_attention_scratch(int64_t length, int64_t dimension);
+/// One head over one sequence. log_sums[T] keeps log(sum(exp(scores))).
+void ck_attention(
+  const ck_attention_shape *shape, const float *q, const float *k, const float *v, float *output,
+  float *log_sums, float *scratch);
+/// Gradients of ck_attention. dq is written, dk and dv are added to; all three have the stride of
+/// q, k and v.
+void ck_attention_backward(
+  const ck_attention_shape *shape, const float *q, const float *k, const float *v,
+  const float *output, const float *log_sums, const float *d_output, float *dq, float *dk,
+  float *dv, float *scratch);
+
+// MARK: Loss
+
+/// Softmax cross-entropy of R rows of V logits against labels; a negative label is ignored.
+/// Adds up -log p(label). Where `gradient`, each row becomes scale (softmax - one hot), and zeros
+/// where ignored; else it keeps its logits. per_row (may be NULL) gets each row's loss, 0 where
+/// ignored.
+double ck_cross_entropy(
+  int64_t rows, int64_t vocabulary, float *logits, const int32_t *labels, float scale,
+  bool gradient, float *per_row);
+
+// MARK: Optimiser
+
+/// AdamW with decoupled decay (Loshchilov and Hutter 2019), the corrections folded into `rate`
+/// and `root`: w -= w decay; m = b1 m + (1 - b1) g; v = b2 v + (1 - b2) g^2;
+/// w -= rate m / (sqrt(v) root + eps), where g is clip times the gradient.
+void ck_adamw(
+  int64_t n, float *w, const float *gradient, float *m, float *v, float clip, float beta1,
+  float beta2, float rate, float root, float eps, float decay);
+
 #endif

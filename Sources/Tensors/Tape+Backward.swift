@@ -1,0 +1,83 @@
+import CKernels
+
+/// One operation that gradients flow back through.
+enum Node {
+  case linear(x: Variable, weight: Variable, bias: Variable?, residual: Variable?, result: Variable)
+  case rmsNorm(
+    x: Variable, weight: Variable, inverse: UnsafeMutablePointer<Float>, result: Variable)
+  case swiglu(gateUp: Variable, result: Variable)
+  case embedding(table: Variable, tokens: UnsafePointer<Int32>, result: Variable)
+  case attention(AttentionNode)
+}
+
+extension Tape {
+  /// Lets gradients flow from a scalar (1 × 1) to everything that it was computed from.
+  ///
+  /// Gradients of parameters are added to where they were declared.
+  public func backward(from loss: Variable) throws {
+    let slot = try slot(loss, "backward")
+    try expect(slot.count == 1, "backward", "the loss", "1 × 1", slot.shape)
+    if slot.needsGradient, !slot.isParameter {
+      let gradient = claimGradient(loss)
+      gradient.pointer[0] = gradient.accumulates ? gradient.pointer[0] + 1 : 1
+    }
+    try backward()
+  }
+
+  /// Lets the gradients that losses have left (see ``crossEntropy(_:head:labels:scale:)``) flow on.
+  public func backward() throws {
+    for node in nodes.reversed() {
+      try check()
+      switch node {
+      case .linear(let x, let weight, let bias, let residual, let result):
+        backLinear(x, weight, bias, residual, result)
+      case .rmsNorm(let x, let weight, let inverse, let result):
+        backRMSNorm(x, weight, inverse, result)
+      case .swiglu(let gateUp, let result): backSwiGLU(gateUp, result)
+      case .embedding(let table, let tokens, let result): backEmbedding(table, tokens, result)
+      case .attention(let node): try backAttention(node)
+      }
+    }
+    nodes.removeAll(keepingCapacity: true)
+  }
+
+  /// Where a gradient goes, and whether something is there that has to be added to.
+  func claimGradient(
+    _ variable: Variable
+  ) -> (pointer: UnsafeMutablePointer<Float>, accumulates: Bool) {
+    let slot = slots[variable.index]
+    if let gradient = slot.gradient { return (gradient, true) }
+    let gradient = arena.take(slot.count)
+    slots[variable.index].gradient = gradient
+    return (gradient, false)
+  }
+
+  /// The gradient of a result, nil where nothing flowed to it.
+  func incoming(_ result: Variable) -> UnsafeMutablePointer<Float>? {
+    slots[result.index].gradient
+  }
+
+  /// Ends a result's part: its gradient and its value are of no more use.
+  func finish(_ result: Variable) {
+    let slot = slots[result.index]
+    if let gradient = slot.gradient { arena.giveBack(gradient, slot.count) }
+    slots[result.index].gradient = nil
+    arena.giveBack(slot.value, slot.count)
+  }
+
+  /// Ends a result whose gradient is also that of `target`: it is handed over where none is there
+  /// yet, else added.
+  func finish(_ result: Variable, passingGradientTo target: Variable) {
+    let slot = slots[result.index]
+    guard let gradient = slot.gradient, slots[target.index].needsGradient else {
+      return finish(result)
+    }
+    if let present = slots[target.index].gradient {
+      ck_axpy(Int64(slot.count), 1, gradient, present)
+      return finish(result)
+    }
+    slots[target.index].gradient = gradient
+    slots[result.index].gradient = nil
+    arena.giveBack(slot.value, slot.count)
+  }
+}
