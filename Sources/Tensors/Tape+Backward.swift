@@ -60,6 +60,7 @@ extension Tape {
   /// Ends a result's part: its gradient and its value are of no more use.
   func finish(_ result: Variable) {
     let slot = slots[result.index]
+    slots[result.index].isConsumed = true
     if let gradient = slot.gradient { arena.giveBack(gradient, slot.count) }
     slots[result.index].gradient = nil
     arena.giveBack(slot.value, slot.count)
@@ -78,6 +79,7 @@ extension Tape {
     }
     slots[target.index].gradient = gradient
     slots[result.index].gradient = nil
+    slots[result.index].isConsumed = true
     arena.giveBack(slot.value, slot.count)
   }
 }
