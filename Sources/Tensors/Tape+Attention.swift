@@ -49,10 +49,14 @@ extension Tape {
   ///
   /// - Parameters:
   ///   - projection: [R, (H + 2 G) D]: queries, keys, values.
+  ///   - heads: H, G and D.
   ///   - starts: The first row of each sequence, ascending from 0.
   ///   - rotary: Rotary positions, or nil.
   ///   - isCausal: Whether a position sees only itself and what is before it.
   /// - Returns: [R, H D]
+  /// - Throws: ``TensorError/shape(operation:argument:expected:got:)`` where the projection has
+  ///   another width, the starts do not ascend from 0 within the rows, or the table has too few
+  ///   positions.
   public func attention(
     _ projection: Variable, heads: AttentionHeads, starts: [Int], rotary: RotaryTable?,
     isCausal: Bool

@@ -77,7 +77,11 @@ extension Tape {
   /// A matrix that the caller owns and keeps unchanged until the next reset.
   ///
   /// - Parameters:
+  ///   - values: [rows, columns], row by row.
   ///   - gradient: Where its gradient is added; nil for a frozen one.
+  ///   - rows: How many rows it has.
+  ///   - columns: How many columns it has.
+  /// - Returns: The matrix as a variable of this tape.
   public func parameter(
     _ values: UnsafePointer<Float>, gradient: UnsafeMutablePointer<Float>? = nil, rows: Int,
     columns: Int
