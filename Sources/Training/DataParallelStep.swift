@@ -76,6 +76,27 @@ final class DataParallelStep<Target: Objective> {
     return (losses.reduce(0, +) / Double(labelled), squares.reduce(0, +).squareRoot())
   }
 
+  /// The mean loss over the labelled positions of some batches, in nats; no gradients.
+  func measure(
+    _ batches: [Batch], parameters: UnsafePointer<Float>, context: WorkContext
+  ) throws -> Double {
+    let groups = batches.enumerated().flatMap { index, batch in
+      batch.groups(of: groupRows).map { (batch: index, sequences: $0) }
+    }
+    let shared = Shared(parameters: parameters)
+    let (objective, lanes) = (objective, lanes)
+    let sums = try parallelMap(lanes.count, context: context) { index in
+      var sum = 0.0
+      for group in stride(from: index, to: groups.count, by: lanes.count) {
+        sum += try Self.pass(
+          objective, lanes[index], batches[groups[group].batch], groups[group].sequences,
+          parameters: shared.parameters, scale: nil)
+      }
+      return sum
+    }
+    return sums.reduce(0, +) / Double(max(1, batches.reduce(0) { $0 + $1.labelled }))
+  }
+
   /// Calls `body` for each block of the gradient, on several threads, and clears it afterwards.
   func consumeGradient(
     context: WorkContext, _ body: @Sendable (Range<Int>, UnsafePointer<Float>) -> Void
@@ -107,17 +128,17 @@ final class DataParallelStep<Target: Objective> {
 
   private static func pass(
     _ objective: Target, _ lane: Lane, _ batch: Batch, _ group: Range<Int>,
-    parameters: UnsafePointer<Float>, scale: Float
+    parameters: UnsafePointer<Float>, scale: Float?
   ) throws -> Double {
     let start = batch.starts[group.lowerBound]
     let end = batch.end(of: group.upperBound - 1)
     return try batch.tokens.withUnsafeBufferPointer { tokens in
       try batch.labels.withUnsafeBufferPointer { labels in
         try objective.loss(
-          lane.tape, parameters: parameters, gradients: lane.gradient,
+          lane.tape, parameters: parameters, gradients: scale == nil ? nil : lane.gradient,
           tokens: UnsafeBufferPointer(rebasing: tokens[start..<end]),
           labels: UnsafeBufferPointer(rebasing: labels[start..<end]),
-          starts: group.map { batch.starts[$0] - start }, scale: scale)
+          starts: group.map { batch.starts[$0] - start }, scale: scale ?? 0)
       }
     }
   }

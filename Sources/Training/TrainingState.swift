@@ -7,26 +7,23 @@ package import Tensors
 /// step do not overlap.
 package final class TrainingState: @unchecked Sendable {
   package let count: Int
-  package let parameters: UnsafeMutablePointer<Float>
-  package let firstMoments: UnsafeMutablePointer<Float>
-  package let secondMoments: UnsafeMutablePointer<Float>
+  package let buffer: FloatBuffer
+  package let firstBuffer: FloatBuffer
+  package let secondBuffer: FloatBuffer
   /// Steps done.
   package var step = 0
 
   /// Zeros, to be filled.
   package init(count: Int) {
     self.count = count
-    parameters = .allocate(capacity: max(count, 1))
-    firstMoments = .allocate(capacity: max(count, 1))
-    secondMoments = .allocate(capacity: max(count, 1))
-    for run in [parameters, firstMoments, secondMoments] {
-      run.initialize(repeating: 0, count: max(count, 1))
-    }
+    buffer = FloatBuffer(count: count)
+    firstBuffer = FloatBuffer(count: count)
+    secondBuffer = FloatBuffer(count: count)
   }
 
-  deinit {
-    for run in [parameters, firstMoments, secondMoments] { run.deallocate() }
-  }
+  package var parameters: UnsafeMutablePointer<Float> { buffer.base }
+  package var firstMoments: UnsafeMutablePointer<Float> { firstBuffer.base }
+  package var secondMoments: UnsafeMutablePointer<Float> { secondBuffer.base }
 }
 
 /// One optimiser step after another on one objective.
@@ -61,6 +58,11 @@ package final class Optimizer<Target: Objective> {
 
   /// Bytes that intermediate results take.
   package var tapeBytes: Int { gradient.tapeBytes }
+
+  /// The loss of some batches, without learning: the mean over labelled positions, in nats.
+  package func measure(_ batches: [Batch], context: WorkContext) throws -> Double {
+    try gradient.measure(batches, parameters: state.parameters, context: context)
+  }
 
   /// Learns from one batch. A step that throws has changed nothing.
   ///

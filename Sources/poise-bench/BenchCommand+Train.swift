@@ -41,7 +41,7 @@ extension BenchCommand {
       times.append(seconds(time))
     }
     let step = median(Array(times.dropFirst(3)))
-    let peak = try productPeak(threads: threads)
+    let peak = try ProductPeak.measure(threads: threads, milliseconds: 400) / 1e9
     let tokens = Double(shape.sequences * shape.configuration.context)
     let gflops = 6 * Double(layout.count) * tokens / step / 1e9
     print(
@@ -94,32 +94,6 @@ func median(_ values: [Double]) -> Double {
   let sorted = values.sorted()
   guard !sorted.isEmpty else { return 0 }
   return (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
-}
-
-/// GFLOP/s of large matrix products on as many threads: what everything else is measured by.
-func productPeak(threads: Int) throws -> Double {
-  let blas = try BLAS.shared()
-  let n = 1024
-  let rates = try parallelMap(threads, context: WorkContext(threads: threads)) { _ in
-    let a = [Float](repeating: 0.5, count: n * n)
-    var c = [Float](repeating: 0, count: n * n)
-    let clock = ContinuousClock()
-    var repetitions = 0
-    let start = clock.now
-    repeat {
-      a.withUnsafeBufferPointer { a in
-        c.withUnsafeMutableBufferPointer { c in
-          if let a = a.baseAddress, let c = c.baseAddress {
-            blas.multiply(a, a, into: c, m: n, n: n, k: n)
-          }
-        }
-      }
-      repetitions += 1
-    } while clock.now - start < .milliseconds(400)
-    let size = Double(n)
-    return 2 * size * size * size * Double(repetitions) / seconds(clock.now - start) / 1e9
-  }
-  return rates.reduce(0, +)
 }
 
 /// The most memory that this process has held, in bytes.
