@@ -50,10 +50,12 @@ final class DataParallelStep<Target: Objective> {
   func run(
     _ batch: Batch, parameters: UnsafePointer<Float>, context: WorkContext
   ) throws -> (loss: Double, norm: Double) {
-    let groups = batch.groups(of: groupRows)
+    let groups = batch.groups(of: rows(for: batch))
+    // Lanes without a group have nothing to add.
+    let lanes = self.lanes.prefix(max(1, groups.count))
     let labelled = max(batch.labelled, 1)
     let shared = Shared(parameters: parameters)
-    let (objective, lanes) = (objective, lanes)
+    let objective = objective
     let losses = try parallelMap(lanes.count, context: context) { index in
       let lane = lanes[index]
       var sum = 0.0
@@ -111,6 +113,15 @@ final class DataParallelStep<Target: Objective> {
       (lane.gradient + range.lowerBound).update(repeating: 0, count: range.count)
     }
   }
+
+  /// How many positions go through the model at once: as many as allowed, fewer where all lanes
+  /// could not be busy otherwise, yet enough for matrix products to be worth it.
+  private func rows(for batch: Batch) -> Int {
+    let share = (batch.tokens.count + lanes.count - 1) / lanes.count
+    return min(groupRows, max(Self.fewestRows, share))
+  }
+
+  private static var fewestRows: Int { 192 }
 
   /// Throws away what a cancelled or failed step left in the gradients.
   func clear() {
