@@ -40,6 +40,8 @@ package struct CheckpointFolder: Sendable {
   /// - Parameters:
   ///   - name: A relative path, perhaps out of a file that is not to be trusted.
   ///   - file: The file that names it, for messages.
+  /// - Returns: A path without links.
+  /// - Throws: ``SafetensorsError`` where there is nothing or it may not be read.
   package func locate(_ name: String, namedBy file: String) throws(SafetensorsError) -> String {
     let parts = name.split(separator: "/", omittingEmptySubsequences: false)
     guard !name.utf8.contains(0), parts.allSatisfy({ !["", ".", ".."].contains($0) }) else {

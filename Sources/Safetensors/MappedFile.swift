@@ -22,6 +22,8 @@ package final class MappedFile: @unchecked Sendable {
   /// - Parameters:
   ///   - path: What to open; a link at its end is not followed.
   ///   - shown: Its name in messages.
+  /// - Returns: Bytes that keep the file mapped.
+  /// - Throws: ``SafetensorsError/unreadable(file:reason:)``.
   package static func open(_ path: String, shown: String) throws(SafetensorsError) -> SharedBytes {
     let (descriptor, size) = try openRegularFile(path, shown: shown)
     defer { close(descriptor) }

@@ -6,6 +6,7 @@ extension SafetensorsFile {
   /// - Parameters:
   ///   - tensor: The name of an F32, F16 or BF16 tensor.
   ///   - target: As many floats as the tensor has.
+  /// - Throws: ``SafetensorsError`` for a name that is not there, another type or another count.
   public func floats(of tensor: String, into target: UnsafeMutableBufferPointer<Float>)
     throws(SafetensorsError)
   {
@@ -19,6 +20,7 @@ extension SafetensorsFile {
   ///   - entry: An F32, F16 or BF16 tensor of this file.
   ///   - range: Which elements.
   ///   - target: As many floats as the range has.
+  /// - Throws: ``SafetensorsError`` for another type or a range that is not within the tensor.
   public func floats(
     of entry: Entry, range: Range<Int>, into target: UnsafeMutableBufferPointer<Float>
   ) throws(SafetensorsError) {

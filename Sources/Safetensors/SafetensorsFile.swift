@@ -45,6 +45,7 @@ public struct SafetensorsFile: Sendable {
   /// - Parameters:
   ///   - path: The file; a link is followed.
   ///   - name: Its name in messages; the path where nil.
+  /// - Throws: ``SafetensorsError`` for the first thing that is wrong.
   public init(path: String, name: String? = nil) throws(SafetensorsError) {
     let shown = name ?? path
     guard let resolved = MappedFile.resolved(path) else {
@@ -58,6 +59,7 @@ public struct SafetensorsFile: Sendable {
   /// - Parameters:
   ///   - bytes: The whole file.
   ///   - name: Its name in messages.
+  /// - Throws: ``SafetensorsError`` for the first thing that is wrong.
   public init(bytes: SharedBytes, name: String) throws(SafetensorsError) {
     let header = try SafetensorsHeader(bytes.bytes, file: name)
     self.name = name

@@ -20,6 +20,7 @@ public struct ShardedCheckpoint: Sendable {
   /// - Parameters:
   ///   - folder: The folder.
   ///   - mayRead: Which files may be read; nil for those in the folder alone.
+  /// - Throws: ``SafetensorsError`` for the first thing that is wrong.
   public init(folder: String, mayRead: ReadPermission? = nil) throws(SafetensorsError) {
     try self.init(CheckpointFolder(folder, mayRead: mayRead))
   }
