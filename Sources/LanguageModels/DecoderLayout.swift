@@ -6,7 +6,9 @@
 public struct DecoderLayout: Hashable, Sendable {
   /// One tensor by the name that Hugging Face gives it.
   public struct NamedTensor: Hashable, Sendable {
+    /// Such as `model.layers.0.mlp.up_proj.weight`.
     public let name: String
+    /// Its dimensions, output first.
     public let shape: [Int]
     /// In floats from the start of the run.
     public let offset: Int
@@ -32,9 +34,11 @@ public struct DecoderLayout: Hashable, Sendable {
     public let down: Int
   }
 
+  /// The shape that it is the layout of.
   public let configuration: DecoderConfiguration
   /// [V, C]
   public let embedding: Int
+  /// The offsets of each layer, the first in front.
   public let layers: [Layer]
   /// [C]
   public let finalNorm: Int
