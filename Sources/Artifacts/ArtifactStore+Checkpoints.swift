@@ -12,17 +12,28 @@ public struct UnfinishedWork: Hashable, Sendable {
   public var lastKept: Int
 }
 
+/// A state to resume a computation from.
+public struct ResumeState: Sendable {
+  /// What was kept.
+  public var bytes: ObjectBytes
+  /// What the computation had taken until then, seconds.
+  public var seconds: Double
+  /// What it had taken of processor time, seconds.
+  public var cpuSeconds: Double
+}
+
 /// Resume states of a node, in `partial/KEY`:
 ///
 /// 1. A state is a file `state-N`; the greatest N is the newest. Two are kept.
 /// 2. It begins with the state itself, so that a mapping of it is aligned to a page, and ends with
-///    a trailer of 56 bytes: `poiseCKP`, the version (UInt64), the state's length (UInt64), and
-///    SHA-256 over the node's key and the state. Numbers are little-endian.
+///    a trailer of 72 bytes: `poiseCKP`, the version (UInt64), the state's length (UInt64), the
+///    seconds and processor seconds spent until then (Float64), and SHA-256 over the node's key,
+///    the state and the trailer so far. Numbers are little-endian.
 /// 3. `call` holds the call as text, for `poise artifacts list`.
 extension ArtifactStore {
   private static let magic = Array("poiseCKP".utf8)
   private static let stateVersion: UInt64 = 1
-  private static let trailerSize = 8 + 8 + 8 + Digest.byteCount
+  private static let trailerSize = 8 + 8 + 8 + 16 + Digest.byteCount
   private static let statePrefix = "state-"
   /// So many states are kept.
   private static let statesKept = 2
@@ -37,7 +48,7 @@ extension ArtifactStore {
   ///   - key: the node's key.
   ///   - check: called between every 16 MB that are verified; throws to stop.
   /// - Throws: only what `check` throws.
-  public func latestState(_ key: Digest, check: () throws -> Void = {}) throws -> ObjectBytes? {
+  public func latestState(_ key: Digest, check: () throws -> Void = {}) throws -> ResumeState? {
     guard let root = partialPlace else { return nil }
     let storage = DiskStorage(path: root)
     let folder = "partial/\(key.hex)"
@@ -69,13 +80,15 @@ extension ArtifactStore {
   /// - Parameters:
   ///   - key: the node's key.
   ///   - call: the call as text, for listings.
+  ///   - seconds: what the computation has taken so far, earlier runs included.
+  ///   - cpuSeconds: what it has taken of processor time.
   ///   - check: called between every 16 MB; throws to stop.
   ///   - body: gives the state's bytes to the sink, in pieces.
   /// - Throws: what `body` and `check` throw, and ``StoreError/file(_:)``; the states before are
   ///   then still there.
   public func keepState(
-    _ key: Digest, call: String, check: @escaping () throws -> Void = {},
-    writing body: (ObjectSink) throws -> Void
+    _ key: Digest, call: String, seconds: Double = 0, cpuSeconds: Double = 0,
+    check: @escaping () throws -> Void = {}, writing body: (ObjectSink) throws -> Void
   ) throws {
     do {
       let storage = DiskStorage(path: try partialRoot())
@@ -88,9 +101,10 @@ extension ArtifactStore {
       }
       try body(sink)
       let file = try sink.wholeFile()
-      let trailer =
-        Self.magic + Self.littleEndian(Self.stateVersion) + Self.littleEndian(UInt64(sink.count))
-        + sink.digest.bytes
+      var trailer =
+        Self.magic + Self.littleEndian(Self.stateVersion) + Self.littleEndian(sink.count)
+        + Self.littleEndian(seconds.bitPattern) + Self.littleEndian(cpuSeconds.bitPattern)
+      trailer += sink.digest(followedBy: trailer).bytes
       try trailer.withUnsafeBytes { try file.append($0) }
       let before = Self.stateNumbers(try storage.list(folder))
       if before.isEmpty {
@@ -133,18 +147,27 @@ extension ArtifactStore {
   /// The state in a file, nil where its trailer does not fit it.
   private static func state(
     in file: ObjectBytes, key: Digest, check: () throws -> Void
-  ) throws -> ObjectBytes? {
+  ) throws -> ResumeState? {
     guard file.count >= trailerSize else { return nil }
-    let state = file.prefix(file.count - trailerSize)
-    let expected =
-      magic + littleEndian(stateVersion) + littleEndian(UInt64(state.count))
+    let bytes = file.prefix(file.count - trailerSize)
+    let trailer = file.withUnsafeBytes { Array($0.suffix(trailerSize)) }
+    guard trailer.starts(with: magic + littleEndian(stateVersion) + littleEndian(bytes.count))
+    else { return nil }
+    let head = Array(trailer.dropLast(Digest.byteCount))
     var stream = DigestStream()
     stream.add(key.bytes)
-    let sum = try digest(of: state, after: stream, check: check)
-    let isWhole = file.withUnsafeBytes { bytes in
-      bytes.suffix(trailerSize).elementsEqual(expected + sum.bytes)
+    stream = try digestStream(of: bytes, after: stream, check: check)
+    stream.add(head)
+    guard trailer.suffix(Digest.byteCount).elementsEqual(stream.finish().bytes) else { return nil }
+    let spent = head.suffix(16).withUnsafeBytes { words in
+      [0, 8].map { offset in
+        Double(
+          bitPattern: UInt64(
+            littleEndian: words.loadUnaligned(fromByteOffset: offset, as: UInt64.self)))
+      }
     }
-    return isWhole ? state : nil
+    guard spent.allSatisfy({ $0.isFinite && $0 >= 0 }) else { return nil }
+    return ResumeState(bytes: bytes, seconds: spent[0], cpuSeconds: spent[1])
   }
 
   private static func stateNumbers(_ names: [String]) -> [Int] {
@@ -154,6 +177,10 @@ extension ArtifactStore {
       else { return nil }
       return number
     }.sorted()
+  }
+
+  private static func littleEndian(_ value: Int) -> [UInt8] {
+    littleEndian(UInt64(bitPattern: Int64(value)))
   }
 
   private static func littleEndian(_ value: UInt64) -> [UInt8] {

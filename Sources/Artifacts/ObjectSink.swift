@@ -55,6 +55,13 @@ public final class ObjectSink {
   /// The digest of all that was given.
   var digest: Digest { stream.finish() }
 
+  /// The digest of all that was given and then some.
+  func digest(followedBy bytes: [UInt8]) -> Digest {
+    var stream = stream
+    stream.add(bytes)
+    return stream.finish()
+  }
+
   /// All bytes, where they are few enough to be still in memory.
   var inMemory: [UInt8]? { file == nil ? buffer : nil }
 
