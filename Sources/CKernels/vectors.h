@@ -29,6 +29,15 @@ INLINE void store_some(float *p, int64_t n, v16 v) {
   for (int i = 0; i < n; i++) p[i] = t[i];
 }
 
+/// The next sixteen floats where `n`, how many are left, allows it, else what is left.
+INLINE v16 take(const float *p, int64_t n, float fill) {
+  return n >= 16 ? load(p) : load_some(p, n, fill);
+}
+INLINE void put(float *p, int64_t n, v16 v) {
+  if (n >= 16) store(p, v);
+  else store_some(p, n, v);
+}
+
 /// Pairwise, in one fixed order.
 INLINE float sum_lanes(v16 v) {
   float a[16];

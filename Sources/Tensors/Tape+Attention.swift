@@ -23,6 +23,8 @@ public struct AttentionHeads: Hashable, Sendable {
 /// What attention keeps for the way back.
 struct AttentionNode {
   let projection: Variable
+  /// The projection's numbers, turned where positions are rotary.
+  let values: UnsafeMutablePointer<Float>
   let result: Variable
   let heads: AttentionHeads
   let rotary: RotaryTable?
@@ -40,16 +42,21 @@ extension Tape {
   /// Multi-head attention over sequences that follow each other in the rows of one matrix.
   ///
   /// No row sees another sequence, so sequences of any lengths share a matrix without padding.
-  /// With a table, queries and keys are turned by their positions first (in the projection's own
-  /// memory, which is consumed). Query head h reads key head h / (H / G).
+  /// With a table, queries and keys are turned by their positions first: in the projection's own
+  /// memory, which is consumed, or in a copy where that is the caller's or was read before. Query
+  /// head h reads key head h / (H / G).
   /// O(sum of length² · H · D); scores are never stored.
   ///
   /// - Parameters:
   ///   - projection: [R, (H + 2 G) D]: queries, keys, values.
+  ///   - heads: H, G and D.
   ///   - starts: The first row of each sequence, ascending from 0.
   ///   - rotary: Rotary positions, or nil.
   ///   - isCausal: Whether a position sees only itself and what is before it.
   /// - Returns: [R, H D]
+  /// - Throws: ``TensorError/shape(operation:argument:expected:got:)`` where the projection has
+  ///   another width, the starts do not ascend from 0 within the rows, or the table has too few
+  ///   positions.
   public func attention(
     _ projection: Variable, heads: AttentionHeads, starts: [Int], rotary: RotaryTable?,
     isCausal: Bool
@@ -57,8 +64,8 @@ extension Tape {
     try check()
     let input = try slot(projection, "attention")
     try expect(
-      input.columns == heads.projectionWidth && heads.keyValues > 0
-        && heads.queries % heads.keyValues == 0,
+      input.columns == heads.projectionWidth && heads.keyValues > 0 && heads.queries > 0
+        && heads.dimension > 0 && heads.queries % heads.keyValues == 0,
       "attention", "the projection", "\(input.rows) × \(heads.projectionWidth)", input.shape)
     try expect(
       starts.first == 0 && starts.last.map { $0 < input.rows } == true
@@ -81,21 +88,27 @@ extension Tape {
       }
     }
     rowBounds[starts.count] = Int32(input.rows)
+    var values = input.value
     if let rotary {
+      if input.isParameter || input.isRead {
+        values = arena.take(input.count)
+        values.update(from: input.value, count: input.count)
+      } else {
+        slots[projection.index].isConsumed = true
+      }
       ck_rotate(
         Int64(input.rows), Int64(heads.queries + heads.keyValues), Int64(heads.dimension),
-        input.value, Int64(input.columns), positions, rotary.cosines, rotary.sines, 1)
-      slots[projection.index].isConsumed = true
+        values, Int64(input.columns), positions, rotary.cosines, rotary.sines, 1)
     }
     let result = make(
       input.rows, heads.queries * heads.dimension, needsGradient: input.needsGradient)
     let node = AttentionNode(
-      projection: projection, result: result, heads: heads, rotary: rotary, isCausal: isCausal,
-      positions: UnsafePointer(positions), starts: UnsafePointer(rowBounds),
+      projection: projection, values: values, result: result, heads: heads, rotary: rotary,
+      isCausal: isCausal, positions: UnsafePointer(positions), starts: UnsafePointer(rowBounds),
       sequences: starts.count, logSums: arena.take(heads.queries * input.rows))
     try withHeads(node) { shape, at, scratch in
       ck_attention(
-        &shape, input.value + at.query, input.value + at.key, input.value + at.value,
+        &shape, values + at.query, values + at.key, values + at.value,
         slots[result.index].value + at.output, node.logSums + at.sums, scratch)
     }
     record(.attention(node), result)
@@ -105,13 +118,13 @@ extension Tape {
   func backAttention(_ node: AttentionNode) throws {
     guard let dy = incoming(node.result) else { return finish(node.result) }
     let input = slots[node.projection.index]
-    let heads = node.heads
+    let (heads, values) = (node.heads, node.values)
     let target = claimGradient(node.projection)
     let gradient = target.accumulates ? arena.take(input.count) : target.pointer
     gradient.update(repeating: 0, count: input.count)
     try withHeads(node) { shape, at, scratch in
       ck_attention_backward(
-        &shape, input.value + at.query, input.value + at.key, input.value + at.value,
+        &shape, values + at.query, values + at.key, values + at.value,
         slots[node.result.index].value + at.output, node.logSums + at.sums, dy + at.output,
         gradient + at.query, gradient + at.key, gradient + at.value, scratch)
     }

@@ -8,6 +8,18 @@ enum Node {
   case swiglu(gateUp: Variable, result: Variable)
   case embedding(table: Variable, tokens: UnsafePointer<Int32>, result: Variable)
   case attention(AttentionNode)
+  case layerNorm(LayerNormNode)
+  case gelu(x: Variable, form: GELUForm, result: Variable)
+  case add(a: Variable, b: Variable, result: Variable)
+  case scaled(x: Variable, factor: Float, result: Variable)
+  case logSoftmax(x: Variable, result: Variable)
+  case normalize(x: Variable, inverse: UnsafeMutablePointer<Float>, result: Variable)
+  case cosine(CosineNode)
+  case meanPooling(x: Variable, bounds: UnsafePointer<Int32>, result: Variable)
+  case rows(x: Variable, start: Int, result: Variable)
+  case columns(parts: [Variable], result: Variable)
+  case stack(parts: [Variable], result: Variable)
+  case lowRank(LowRankNode)
 }
 
 extension Tape {
@@ -36,6 +48,18 @@ extension Tape {
       case .swiglu(let gateUp, let result): backSwiGLU(gateUp, result)
       case .embedding(let table, let tokens, let result): backEmbedding(table, tokens, result)
       case .attention(let node): try backAttention(node)
+      case .layerNorm(let node): backLayerNorm(node)
+      case .gelu(let x, let form, let result): backGELU(x, form, result)
+      case .add(let a, let b, let result): backAdd(a, b, result)
+      case .scaled(let x, let factor, let result): backScaled(x, factor, result)
+      case .logSoftmax(let x, let result): backLogSoftmax(x, result)
+      case .normalize(let x, let inverse, let result): backNormalize(x, inverse, result)
+      case .cosine(let node): backCosine(node)
+      case .meanPooling(let x, let bounds, let result): backMeanPooling(x, bounds, result)
+      case .rows(let x, let start, let result): backRows(x, start, result)
+      case .columns(let parts, let result): backColumns(parts, result)
+      case .stack(let parts, let result): backStack(parts, result)
+      case .lowRank(let node): backLowRank(node)
       }
     }
     nodes.removeAll(keepingCapacity: true)
@@ -60,6 +84,7 @@ extension Tape {
   /// Ends a result's part: its gradient and its value are of no more use.
   func finish(_ result: Variable) {
     let slot = slots[result.index]
+    slots[result.index].isConsumed = true
     if let gradient = slot.gradient { arena.giveBack(gradient, slot.count) }
     slots[result.index].gradient = nil
     arena.giveBack(slot.value, slot.count)
@@ -78,6 +103,7 @@ extension Tape {
     }
     slots[target.index].gradient = gradient
     slots[result.index].gradient = nil
+    slots[result.index].isConsumed = true
     arena.giveBack(slot.value, slot.count)
   }
 }

@@ -14,6 +14,7 @@ extension Tape {
       matrix.columns == input.columns, "linear", "the weight",
       "\(matrix.rows) × \(input.columns)", matrix.shape)
     var needs = input.needsGradient || matrix.needsGradient
+    if let bias { needs = needs || slots[bias.index].needsGradient }
     var accumulates = false
     let result: Variable
     if let residual {
@@ -26,7 +27,6 @@ extension Tape {
       slots[result.index].value.update(from: other.value, count: other.count)
       accumulates = true
     } else {
-      needs = needs || bias.map { slots[$0.index].needsGradient } ?? false
       result = make(input.rows, matrix.rows, needsGradient: needs)
     }
     let output = slots[result.index].value

@@ -13,6 +13,7 @@ extension Tape {
   ///   - scale: What one row's loss counts in the gradient, usually 1 / labelled rows of the batch.
   ///   - perRow: R floats for each row's loss, 0 where ignored; or nil.
   /// - Returns: The sum of -log p(label) in nats, and how many rows had a label.
+  /// - Throws: ``TensorError/index(operation:got:count:)`` for a label without a row of the head.
   public func crossEntropy(
     _ x: Variable, head: Variable, labels: UnsafeBufferPointer<Int32>, scale: Float,
     perRow: UnsafeMutableBufferPointer<Float>? = nil

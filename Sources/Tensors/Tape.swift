@@ -62,8 +62,10 @@ struct Slot {
   let needsGradient: Bool
   /// Parameters' gradients are never given back to the arena.
   let isParameter: Bool
-  /// Whether an operation used this memory for its result.
+  /// Whether an operation used this memory for its result, or the way back has passed it.
   var isConsumed = false
+  /// Whether an operation was given it, and so may need its numbers again on the way back.
+  var isRead = false
 
   var count: Int { rows * columns }
   var shape: String { "\(rows) × \(columns)" }
@@ -75,7 +77,11 @@ extension Tape {
   /// A matrix that the caller owns and keeps unchanged until the next reset.
   ///
   /// - Parameters:
+  ///   - values: [rows, columns], row by row.
   ///   - gradient: Where its gradient is added; nil for a frozen one.
+  ///   - rows: How many rows it has.
+  ///   - columns: How many columns it has.
+  /// - Returns: The matrix as a variable of this tape.
   public func parameter(
     _ values: UnsafePointer<Float>, gradient: UnsafeMutablePointer<Float>? = nil, rows: Int,
     columns: Int
@@ -103,7 +109,8 @@ extension Tape {
     (slots[variable.index].rows, slots[variable.index].columns)
   }
 
-  /// The numbers, row by row; valid until the next reset.
+  /// The numbers, row by row; valid until the next reset, those of an intermediate result until
+  /// ``backward()`` takes their memory back.
   public func values(of variable: Variable) -> UnsafeBufferPointer<Float> {
     let slot = slots[variable.index]
     return UnsafeBufferPointer(start: slot.value, count: slot.count)
@@ -124,10 +131,11 @@ extension Tape {
     return Variable(index: slots.count - 1)
   }
 
-  /// The slot of an argument, which no operation may have consumed.
+  /// The slot of an argument, as it was before; no operation may have consumed it.
   func slot(_ variable: Variable, _ operation: StaticString) throws -> Slot {
     let slot = slots[variable.index]
     if slot.isConsumed { throw TensorError.consumed(operation: "\(operation)") }
+    slots[variable.index].isRead = true
     return slot
   }
 

@@ -25,6 +25,8 @@ void ck_axpy(int64_t n, float a, const float *x, float *y);
 void ck_scale(int64_t n, float a, const float *x, float *y);
 /// y[i] = exp(x[i])
 void ck_exp(int64_t n, const float *x, float *y);
+/// y[i] = a[i] + b[i]
+void ck_add(int64_t n, const float *a, const float *b, float *y);
 /// The sum of squares, in double over fixed blocks.
 double ck_sum_of_squares(int64_t n, const float *x);
 
@@ -40,13 +42,55 @@ void ck_rmsnorm_backward(
   int64_t rows, int64_t columns, const float *x, const float *w, const float *inverse,
   const float *dy, float *dx, bool accumulate, float *dw);
 
+/// y = w (x - mean) inverse + b with inverse = 1 / sqrt(variance + eps), row by row (Ba et al. 2016);
+/// mean[R] and inverse[R] are kept.
+void ck_layernorm(
+  int64_t rows, int64_t columns, const float *x, const float *w, const float *b, float eps,
+  float *y, float *mean, float *inverse);
+/// Gradients of ck_layernorm. dx (may be NULL) is added to where `accumulate`, else written; dw and
+/// db (may be NULL) are added to.
+void ck_layernorm_backward(
+  int64_t rows, int64_t columns, const float *x, const float *w, const float *mean,
+  const float *inverse, const float *dy, float *dx, bool accumulate, float *dw, float *db);
+
 // MARK: Activations
+
+/// y = x times the normal distribution's chance of less than x (Hendrycks and Gimpel 2016), within
+/// 1e-7 |x|; or where `tanh_form` their approximation by tanh.
+void ck_gelu(int64_t n, bool tanh_form, const float *x, float *y);
+/// The gradient of ck_gelu, added to dx where `accumulate`, else written.
+void ck_gelu_backward(
+  int64_t n, bool tanh_form, const float *x, const float *dy, float *dx, bool accumulate);
 
 /// y[R, F] = silu(gate) * up where gate_up[R, 2F] has the gate's columns first (Shazeer 2020).
 void ck_swiglu(int64_t rows, int64_t width, const float *gate_up, float *y);
 /// Gradients of ck_swiglu, written to d_gate_up[R, 2F].
 void ck_swiglu_backward(
   int64_t rows, int64_t width, const float *gate_up, const float *dy, float *d_gate_up);
+
+// MARK: Rows
+
+/// y = x - log(sum(exp(x))), row by row.
+void ck_log_softmax(int64_t rows, int64_t columns, const float *x, float *y);
+/// The gradient of ck_log_softmax from its result, added to dx where `accumulate`, else written.
+void ck_log_softmax_backward(
+  int64_t rows, int64_t columns, const float *y, const float *dy, float *dx, bool accumulate);
+/// y = x / max(|x|, eps), row by row; inverse[R] keeps 1 / max(|x|, eps).
+void ck_normalize(
+  int64_t rows, int64_t columns, float eps, const float *x, float *y, float *inverse);
+/// The gradient of ck_normalize from its result, added to dx where `accumulate`, else written.
+void ck_normalize_backward(
+  int64_t rows, int64_t columns, float eps, const float *y, const float *inverse, const float *dy,
+  float *dx, bool accumulate);
+/// y[R] = the products of rows of a and b, divided by both lengths, each at least eps.
+void ck_cosine(
+  int64_t rows, int64_t columns, float eps, const float *a, const float *b, float *y,
+  float *inverse_a, float *inverse_b);
+/// The gradient of ck_cosine for `a`, added to da where `accumulate`, else written; with the roles
+/// changed, that for `b`.
+void ck_cosine_backward(
+  int64_t rows, int64_t columns, float eps, const float *a, const float *b, const float *y,
+  const float *inverse_a, const float *inverse_b, const float *dy, float *da, bool accumulate);
 
 // MARK: Rotary positions
 
