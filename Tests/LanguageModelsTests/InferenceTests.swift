@@ -1,4 +1,3 @@
-import CKernels
 import Execution
 import LanguageModels
 import Testing
@@ -40,7 +39,7 @@ import Testing
     #expect(largestDifference(try logits(model, tokens, pieces: [75]), reference) < 1e-4)
   }
 
-  @Test(arguments: Shapes.all) func bitsDoNotDependOnPiecesThreadsOrKernels(
+  @Test(arguments: Shapes.all) func bitsDoNotDependOnPiecesOrThreads(
     _ shape: DecoderConfiguration
   ) throws {
     let model = try randomModel(shape)
@@ -163,14 +162,16 @@ import Testing
     let model = try randomModel(shape)
     let session = try DecoderSession(model, limits: .init(length: 8), context: WorkContext())
     _ = try session.prefill([[1, 2, 3]])
-    let matrices = shape.layers * (128 * 0 + 160 * 48 + 48 * 96 + 3 * 80 * 48)
+    let matrices = shape.layers * (160 * 48 + 48 * 96 + 3 * 80 * 48)
     let attention = shape.layers * 4 * 96 * (1 + 2 + 3)
     #expect(session.operations == Double(2 * 3 * matrices + attention + 2 * 100 * 48))
   }
 
   @Test func rotaryFrequenciesAreStretched() {
     var shape = Shapes.plain
-    #expect(shape.rotaryFrequencies == [1, 0.1, 0.01, 0.001].map { $0 })
+    for (got, expected) in zip(shape.rotaryFrequencies, [1, 0.1, 0.01, 0.001]) {
+      #expect(abs(got - expected) < 1e-15)
+    }
     shape.ropeScaling = RopeScaling(
       factor: 8, lowFrequencyFactor: 1, highFrequencyFactor: 4, originalContext: 64)
     let stretched = shape.rotaryFrequencies
