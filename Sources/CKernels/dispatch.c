@@ -13,6 +13,9 @@
 /// Queries that attention works on at a time: two blocks of scores stay in the first cache.
 #define ATTENTION_BLOCK 32
 
+/// Queries that attention over a cache works on at a time.
+#define CACHE_QUERIES 16
+
 typedef struct {
   const char *name;
 #define KERNEL(result, name, parameters, arguments) result(*name) parameters;
@@ -94,4 +97,8 @@ int64_t ck_attention_scratch(int64_t length, int64_t dimension) {
   int64_t padded = (length + 15) / 16 * 16;
   // Keys and values transposed, and two blocks of scores.
   return 2 * dimension * padded + 2 * ATTENTION_BLOCK * padded + ATTENTION_BLOCK;
+}
+
+int64_t ck_cache_attention_scratch(int64_t positions) {
+  return CACHE_QUERIES * ((positions + 15) / 16 * 16);
 }

@@ -31,6 +31,8 @@ extension DecoderConfigurationError: CustomStringConvertible {
 
 extension DecoderConfiguration {
   /// Checks that a model of this shape can exist and that no size computed from it overflows.
+  ///
+  /// - Throws: The first thing that no model can have.
   public func validate() throws(DecoderConfigurationError) {
     func check(_ name: String, _ value: Int, _ allowed: ClosedRange<Int>)
       throws(DecoderConfigurationError)
@@ -65,6 +67,11 @@ extension DecoderConfiguration {
         ("the rotary factor", scaling.factor),
         ("the rotary low frequency factor", scaling.lowFrequencyFactor),
         ("the rotary high frequency factor", scaling.highFrequencyFactor),
+        // The blend between the two is divided by their difference.
+        (
+          "the rotary high frequency factor less the low one",
+          scaling.highFrequencyFactor - scaling.lowFrequencyFactor
+        ),
       ] where !(value.isFinite && value > 0) {
         throw .notPositive(name: name, got: value)
       }

@@ -5,10 +5,13 @@
 public struct DecoderConfiguration: Hashable, Sendable {
   /// Which model class of `transformers` reads it.
   public enum Architecture: String, Hashable, Sendable, CaseIterable {
+    /// `LlamaForCausalLM`: no bias anywhere.
     case llama
+    /// `Qwen2ForCausalLM`: a bias for queries, keys and values.
     case qwen2
   }
 
+  /// The class that it was read as.
   public var architecture: Architecture
   /// V: rows of the embedding.
   public var vocabularySize: Int
@@ -41,11 +44,8 @@ public struct DecoderConfiguration: Hashable, Sendable {
   /// The tokens that end a generation.
   public var endTokens: [Int32]
 
-  /// A configuration from its parts; the rest is as Llama has it.
-  ///
-  /// - Parameters:
-  ///   - keyValueHeads: G; as many as query heads where nil.
-  ///   - headDimension: D; C / H where nil.
+  /// A configuration from its parts; the rest is as Llama has it. There are as many key/value heads
+  /// as query heads where their number is nil, and a head has C / H dimensions.
   public init(
     architecture: Architecture = .llama, vocabularySize: Int, width: Int, layers: Int, heads: Int,
     keyValueHeads: Int? = nil, headDimension: Int? = nil, feedForwardWidth: Int, context: Int,
@@ -83,9 +83,14 @@ public struct DecoderConfiguration: Hashable, Sendable {
 /// (`rope_type: llama3`): low frequencies are divided by `factor`, high ones kept, those between
 /// blended.
 public struct RopeScaling: Hashable, Sendable {
+  /// What low frequencies are divided by (`factor`).
   public var factor: Double
+  /// Wavelengths above the original context divided by this are stretched in full
+  /// (`low_freq_factor`).
   public var lowFrequencyFactor: Double
+  /// Wavelengths below the original context divided by this are kept (`high_freq_factor`).
   public var highFrequencyFactor: Double
+  /// The context before it was stretched (`original_max_position_embeddings`).
   public var originalContext: Int
 
   /// The four numbers as `config.json` names them.

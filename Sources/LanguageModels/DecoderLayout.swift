@@ -6,7 +6,9 @@
 public struct DecoderLayout: Hashable, Sendable {
   /// One tensor by the name that Hugging Face gives it.
   public struct NamedTensor: Hashable, Sendable {
+    /// Such as `model.layers.0.mlp.up_proj.weight`.
     public let name: String
+    /// Its dimensions, output first.
     public let shape: [Int]
     /// In floats from the start of the run.
     public let offset: Int
@@ -32,9 +34,11 @@ public struct DecoderLayout: Hashable, Sendable {
     public let down: Int
   }
 
+  /// The shape that it is the layout of.
   public let configuration: DecoderConfiguration
   /// [V, C]
   public let embedding: Int
+  /// The offsets of each layer, the first in front.
   public let layers: [Layer]
   /// [C]
   public let finalNorm: Int
@@ -44,6 +48,14 @@ public struct DecoderLayout: Hashable, Sendable {
   public let tensors: [NamedTensor]
   /// Floats in all.
   public let count: Int
+  /// Floats of the matrices that every token is multiplied by: all but the embedding that is only
+  /// looked up, and the norms. A tied embedding counts, as the head.
+  public var matrixCount: Int {
+    tensors.reduce(0) { sum, tensor in
+      let isLookup = tensor.offset == embedding && head != embedding
+      return sum + (tensor.shape.count > 1 && !isLookup ? tensor.count : 0)
+    }
+  }
 
   /// The layout for a configuration that was validated.
   public init(_ configuration: DecoderConfiguration) {

@@ -6,10 +6,13 @@ public import Tokenizers
 /// The weights are float32 in the order of ``DecoderLayout``, and may be a mapped file: opening a
 /// model reads nothing but its header.
 public struct DecoderModel: Sendable {
+  /// The shape.
   public let configuration: DecoderConfiguration
+  /// Where each weight lies in the run.
   public let layout: DecoderLayout
   /// float32, ``DecoderLayout/count`` of them.
   public let weights: SharedBytes
+  /// What turns texts into tokens, where the model came with it.
   public let tokenizer: Tokenizer?
 
   /// A model from its parts.

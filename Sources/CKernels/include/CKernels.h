@@ -140,6 +140,70 @@ double ck_cross_entropy(
   int64_t rows, int64_t vocabulary, float *logits, const int32_t *labels, float scale,
   bool gradient, float *per_row);
 
+// MARK: Inference
+
+/// y[b, r] (=, or += where `add`) dot(w[r], x[b]) + bias[r], for w[R, C] and `batch` rows of x.
+/// Each element is the same sum in the same order whatever R and `batch` are: a row of y does not
+/// depend on its neighbours. bias may be NULL.
+void ck_linear(
+  int64_t rows, int64_t columns, const float *w, int64_t batch, const float *x, int64_t x_stride,
+  const float *bias, float *y, int64_t y_stride, bool add);
+
+/// One sequence's cache of one key/value head, in blocks of positions, and the queries of it.
+typedef struct {
+  /// Queries of this sequence, at positions first, first + 1, and so on; each sees the keys up to
+  /// its own position.
+  int64_t rows;
+  int64_t first;
+  /// D
+  int64_t dimension;
+  /// Query heads that share the key/value head; they follow each other in q and in the output.
+  int64_t group;
+  /// Floats from one position to the next.
+  int64_t q_stride;
+  int64_t output_stride;
+  /// Positions of a block.
+  int64_t block;
+  /// Block i begins at pool + blocks[i]; within it lie [block, D] keys and [block, D] values.
+  const float *pool;
+  const int64_t *blocks;
+  int64_t key_offset;
+  int64_t value_offset;
+  /// Multiplies the products of queries and keys.
+  float scale;
+} ck_cache_shape;
+
+/// Floats of scratch that attention over so many positions needs.
+int64_t ck_cache_attention_scratch(int64_t positions);
+/// Causal attention of new positions over a cache that already holds their keys and values. Each
+/// query's result is the same however many are asked at once.
+void ck_cache_attention(
+  const ck_cache_shape *shape, const float *q, float *output, float *scratch);
+
+/// What the log-probabilities and the entropy of softmax(x) are made of.
+typedef struct {
+  /// The largest x.
+  double top;
+  /// sum(exp(x - top))
+  double sum;
+  /// sum(exp(x - top) (x - top))
+  double weighted;
+} ck_statistics;
+
+/// Of one row; lanes of 4,096 terms, then double. A NaN among x makes the sum NaN.
+void ck_softmax_statistics(int64_t n, const float *x, ck_statistics *result);
+/// y[i] = exp((x[i] - top) factor)
+void ck_exp_shifted(int64_t n, const float *x, float top, float factor, float *y);
+
+/// Tells the CPU that this thread waits in a loop.
+static inline void ck_pause(void) {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("yield");
+#endif
+}
+
 // MARK: Optimiser
 
 /// AdamW with decoupled decay (Loshchilov and Hutter 2019), the corrections folded into `rate`

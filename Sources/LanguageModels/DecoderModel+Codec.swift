@@ -1,0 +1,117 @@
+public import Bytes
+public import Safetensors
+
+/// A model as one stored object: a safetensors file with the weights in the order of
+/// ``DecoderLayout``, and the texts of `config.json` and `tokenizer.json` in its metadata.
+///
+/// Other programs can read it, and a mapped one is opened without a weight being touched.
+public struct DecoderModelCodec: Sendable {
+  private static let format = "poise.model"
+  private static let version = "1"
+
+  private let model: DecoderModel
+  private let writer: SafetensorsWriter
+
+  /// The size of the stored model.
+  public var encodedSize: Int { writer.byteCount }
+
+  /// Plans a stored model. O(tensors + text of the tokenizer).
+  ///
+  /// - Parameters:
+  ///   - model: The model.
+  ///   - tokenizerJSON: The text of its `tokenizer.json`, where it has a tokenizer; UTF-8.
+  /// - Throws: `SafetensorsError` where the tokenizer is too long for the header of the format.
+  public init(_ model: DecoderModel, tokenizerJSON: [UInt8]?) throws(SafetensorsError) {
+    self.model = model
+    let configuration = HuggingFaceConfiguration(model.configuration).serialized()
+    var metadata = [
+      (name: "format", text: "pt"), (name: Self.format, text: Self.version),
+      (
+        name: HuggingFaceConfiguration.fileName,
+        text: String(decoding: configuration, as: UTF8.self)
+      ),
+    ]
+    if let tokenizerJSON {
+      metadata.append(
+        (
+          name: HuggingFaceFolder.tokenizerName,
+          text: String(decoding: tokenizerJSON, as: UTF8.self)
+        ))
+    }
+    writer = try HuggingFaceFolder.weightsWriter(model.layout, type: .float32, metadata: metadata)
+  }
+
+  /// Hands the bytes to a sink, in pieces of at most 16 MB apart from the header.
+  public func encode(into sink: SafetensorsWriter.Sink) throws {
+    try HuggingFaceFolder.writeWeights(of: model, writer, to: sink)
+  }
+
+  /// The model in stored bytes, whose weights stay where they are when they are aligned to 16.
+  ///
+  /// O(tensors + text of the tokenizer): weights are not looked at.
+  static func decode(
+    _ bytes: SharedBytes, name: String, makeTokenizer: HuggingFaceFolder.MakeTokenizer
+  ) throws -> DecoderModel {
+    let file = try SafetensorsFile(bytes: bytes, name: name)
+    guard file.metadata[format] == version else {
+      throw HuggingFaceError.notStored(
+        file: name, expected: "'\(format)' \(version) in its metadata",
+        got: file.metadata[format] ?? "none")
+    }
+    let configurationName = HuggingFaceConfiguration.fileName
+    guard let text = file.metadata[configurationName] else {
+      throw HuggingFaceError.notStored(
+        file: name, expected: "'\(configurationName)' in its metadata", got: "none")
+    }
+    let configuration = try HuggingFaceConfiguration(
+      parsing: Array(text.utf8), file: "\(name), \(configurationName)"
+    ).decoder
+    // What the layout takes is bounded by the file before it is made.
+    guard configuration.layers <= file.tensors.count else {
+      throw HuggingFaceError.notStored(
+        file: name, expected: "tensors for \(configuration.layers) layers",
+        got: "\(file.tensors.count) in all")
+    }
+    let layout = DecoderLayout(configuration)
+    guard file.tensors.count == layout.tensors.count, let first = file.tensors.first,
+      let last = file.tensors.last
+    else {
+      throw HuggingFaceError.notStored(
+        file: name, expected: "\(layout.tensors.count) tensors", got: "\(file.tensors.count)")
+    }
+    for (expected, got) in zip(layout.tensors, file.tensors) {
+      guard expected.name == got.name, expected.shape == got.shape, got.type == .float32 else {
+        throw HuggingFaceError.notStored(
+          file: name, expected: "'\(expected.name)', F32 \(expected.shape)",
+          got: "'\(got.name)', \(got.type.name) \(got.shape)")
+      }
+    }
+    let tokenizerName = HuggingFaceFolder.tokenizerName
+    let tokenizer = try file.metadata[tokenizerName].map {
+      try makeTokenizer(Array($0.utf8), "\(name), \(tokenizerName)")
+    }
+    // Without gaps, as the file was checked to be, tensors in this order are the run itself.
+    return try DecoderModel(
+      configuration: configuration,
+      weights: file.view(first.byteRange.lowerBound..<last.byteRange.upperBound),
+      tokenizer: tokenizer)
+  }
+}
+
+extension DecoderModel {
+  /// The model in bytes that ``DecoderModelCodec`` wrote. O(tensors + text of the tokenizer): the
+  /// weights are not looked at, and stay where they are when the bytes are aligned to 16.
+  ///
+  /// - Parameters:
+  ///   - bytes: The stored model, mapped or in memory.
+  ///   - name: What it is called in messages.
+  ///   - makeTokenizer: Makes the tokenizer where one is stored.
+  /// - Throws: ``HuggingFaceError``, `SafetensorsError`, ``DecoderModelError``; what
+  ///   `makeTokenizer` throws.
+  public init(
+    decoding bytes: SharedBytes, name: String = "the stored model",
+    makeTokenizer: HuggingFaceFolder.MakeTokenizer
+  ) throws {
+    self = try DecoderModelCodec.decode(bytes, name: name, makeTokenizer: makeTokenizer)
+  }
+}

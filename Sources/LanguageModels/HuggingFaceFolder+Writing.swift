@@ -1,0 +1,113 @@
+import Bytes
+public import Safetensors
+
+/// A file that is to be written; how it comes to the disk is the caller's to decide.
+public struct HuggingFaceFile: Sendable {
+  /// Its name in the folder.
+  public let name: String
+  /// Its size.
+  public let byteCount: Int
+  /// Hands the bytes to a sink, in pieces of at most 16 MB where they are weights.
+  public let write: @Sendable (SafetensorsWriter.Sink) throws -> Void
+
+  init(name: String, bytes: [UInt8]) {
+    self.name = name
+    byteCount = bytes.count
+    write = { sink in try bytes.withUnsafeBytes(sink) }
+  }
+
+  init(
+    name: String, byteCount: Int,
+    write: @escaping @Sendable (SafetensorsWriter.Sink) throws -> Void
+  ) {
+    self.name = name
+    self.byteCount = byteCount
+    self.write = write
+  }
+}
+
+extension HuggingFaceFolder {
+  /// The files that transformers loads the model from: its configuration, its weights, and its
+  /// tokenizer where the text of one is given.
+  ///
+  /// - Parameters:
+  ///   - model: The model.
+  ///   - tokenizerJSON: The text of `tokenizer.json`.
+  ///   - type: ``TensorType/float32``, or a shorter type that the weights are rounded to.
+  /// - Returns: The files; their bytes depend on the arguments alone.
+  /// - Throws: ``HuggingFaceError/unwritable(member:expected:got:)``; `SafetensorsError` where
+  ///   `tokenizerJSON` is not JSON or the type is not one of the three.
+  public static func files(
+    for model: DecoderModel, tokenizerJSON: [UInt8]? = nil, type: TensorType = .float32
+  ) throws -> [HuggingFaceFile] {
+    let configuration = HuggingFaceConfiguration(model.configuration)
+    try configuration.checkWritable()
+    let writer = try weightsWriter(model.layout, type: type)
+    var files = [
+      HuggingFaceFile(
+        name: HuggingFaceConfiguration.fileName, bytes: configuration.serialized(type: type)),
+      HuggingFaceFile(
+        name: HuggingFaceConfiguration.generationFileName,
+        bytes: configuration.serializedGeneration()),
+      HuggingFaceFile(name: ShardedCheckpoint.singleName, byteCount: writer.byteCount) { sink in
+        try writeWeights(of: model, writer, to: sink)
+      },
+    ]
+    if let tokenizerJSON {
+      files.append(HuggingFaceFile(name: tokenizerName, bytes: tokenizerJSON))
+      files.append(
+        HuggingFaceFile(
+          name: "tokenizer_config.json",
+          bytes: try tokenizerConfiguration(tokenizerJSON, for: model.configuration)))
+    }
+    return files
+  }
+
+  static func weightsWriter(
+    _ layout: DecoderLayout, type: TensorType,
+    metadata: [(name: String, text: String)] = [("format", "pt")]
+  ) throws(SafetensorsError) -> SafetensorsWriter {
+    try SafetensorsWriter(
+      tensors: layout.tensors.map { .init(name: $0.name, type: type, shape: $0.shape) },
+      metadata: metadata)
+  }
+
+  static func writeWeights(
+    of model: DecoderModel, _ writer: SafetensorsWriter, to sink: SafetensorsWriter.Sink
+  ) throws {
+    try withExtendedLifetime(model) {
+      let floats = model.floats
+      try writer.write(to: sink) { index in
+        let tensor = model.layout.tensors[index]
+        return UnsafeBufferPointer(
+          rebasing: floats[tensor.offset..<tensor.offset + tensor.count])
+      }
+    }
+  }
+
+  /// What `AutoTokenizer` needs beside `tokenizer.json`: the class that reads it, and which of its
+  /// tokens begin and end a text.
+  private static func tokenizerConfiguration(
+    _ tokenizerJSON: [UInt8], for configuration: DecoderConfiguration
+  ) throws -> [UInt8] {
+    let tokenizer = try JSONValue(strict: tokenizerJSON, file: tokenizerName)
+    var members: [JSONValue.Member] = [
+      .init("tokenizer_class", "PreTrainedTokenizerFast"),
+      .init("model_max_length", .number(configuration.context)),
+      .init("clean_up_tokenization_spaces", false),
+    ]
+    if let text = configuration.beginToken.flatMap({ text(of: $0, in: tokenizer) }) {
+      members.append(.init("bos_token", .string(text)))
+    }
+    if let text = configuration.endTokens.first.flatMap({ text(of: $0, in: tokenizer) }) {
+      members.append(.init("eos_token", .string(text)))
+    }
+    return JSONValue.object(members).serialized(indented: true) + [0x0A]
+  }
+
+  private static func text(of token: Int32, in tokenizer: JSONValue) -> String? {
+    let added = tokenizer["added_tokens"]?.list?.first { $0["id"]?.integer == Int(token) }
+    return added?["content"]?.string
+      ?? tokenizer["model"]?["vocab"]?.members?.first { $0.value.integer == Int(token) }?.name
+  }
+}
