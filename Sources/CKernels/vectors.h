@@ -78,13 +78,13 @@ INLINE v16 exp16(v16 x) {
   v16 n = shifted - magic;
   v16 r = fma16(n, splat(-0.693359375f), clamped);
   r = fma16(n, splat(2.12194440e-4f), r);
-  v16 p = splat(1.9875691500e-4f);
-  p = fma16(p, r, splat(1.3981999507e-3f));
-  p = fma16(p, r, splat(8.3334519073e-3f));
-  p = fma16(p, r, splat(4.1665795894e-2f));
-  p = fma16(p, r, splat(1.6666665459e-1f));
-  p = fma16(p, r, splat(5.0000001201e-1f));
-  p = fma16(p, r * r, r) + splat(1.0f);
+  // In pairs (Estrin's order): a chain of six would keep the loops around it waiting.
+  v16 rr = r * r;
+  v16 high_pair = fma16(splat(1.9875691500e-4f), r, splat(1.3981999507e-3f));
+  v16 middle_pair = fma16(splat(8.3334519073e-3f), r, splat(4.1665795894e-2f));
+  v16 low_pair = fma16(splat(1.6666665459e-1f), r, splat(5.0000001201e-1f));
+  v16 p = fma16(fma16(high_pair, rr, middle_pair), rr, low_pair);
+  p = fma16(p, rr, r) + splat(1.0f);
   i16 exponent = ((i16)shifted << 23) + (i16)splat(1.0f);
   v16 power = (v16)exponent;
   v16 result = p * power;
