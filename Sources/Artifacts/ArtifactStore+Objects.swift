@@ -94,7 +94,14 @@ extension ArtifactStore {
   static func digest<Failure: Error>(
     of bytes: ObjectBytes, check: () throws(Failure) -> Void
   ) throws(Failure) -> Digest {
-    var stream = DigestStream()
+    try digestStream(of: bytes, after: DigestStream(), check: check).finish()
+  }
+
+  /// What a stream is after an object's bytes, taken in pieces of 16 MB.
+  static func digestStream<Failure: Error>(
+    of bytes: ObjectBytes, after stream: DigestStream, check: () throws(Failure) -> Void
+  ) throws(Failure) -> DigestStream {
+    var stream = stream
     var start = 0
     while start < bytes.count {
       try check()
@@ -102,7 +109,7 @@ extension ArtifactStore {
       bytes.withUnsafeBytes { stream.add(UnsafeRawBufferPointer(rebasing: $0[start..<end])) }
       start = end
     }
-    return stream.finish()
+    return stream
   }
 
   /// Deletes a file that is of no use; a store that cannot be written keeps it.

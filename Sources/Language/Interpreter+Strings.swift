@@ -31,6 +31,9 @@ extension Interpreter {
         // Anything may be a path only where nothing but paths is taken.
         let others = types.filter { $0 != .none }
         if others.allSatisfy(\.holdsPath) { reportUnknownPath(expression.span, place) }
+      } else if type.takesPath, value.fits(.string) {
+        // Where a path is taken, a string is one.
+        checkPath(value, expression.span, place)
       } else if let first = types.first(where: { value.fits($0) }) {
         checkStrings(value, first, expression, place)
       }

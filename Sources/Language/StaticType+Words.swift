@@ -46,6 +46,16 @@ extension StaticType {
     return (noun.first.map(vowels.contains) == true ? "an " : "a ") + noun
   }
 
+  /// Whether a string that is given for it is a path: a path, or a path among other things. (A list
+  /// of paths is none.)
+  public var takesPath: Bool {
+    switch self {
+    case .path: true
+    case .union(let types): types.contains(where: \.takesPath)
+    default: false
+    }
+  }
+
   /// Whether this is a path, or may be one among others.
   var holdsPath: Bool {
     switch self {

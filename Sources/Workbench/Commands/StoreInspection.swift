@@ -1,5 +1,6 @@
 import Artifacts
 import Corpora
+import Language
 import Plotting
 
 /// `poise artifacts`: a store, looked at from outside a notebook.
@@ -67,6 +68,14 @@ package struct StoreInspection {
     ).text(of: [.table(TableLayout(rows: values))])
   }
 
+  /// What was begun and can be resumed, a line each; empty where there is nothing.
+  package func unfinishedText() throws -> String {
+    try Self.translating { try store.unfinishedWork() }.map { work in
+      "unfinished  \(work.key.short)  \(work.call.isEmpty ? "an unknown call" : work.call)  "
+        + "(\(ByteSize.format(work.bytes)); goes on where it stopped when it is run again)"
+    }.joined(separator: "\n")
+  }
+
   /// Everything about one result or object.
   package func show(_ prefix: String) throws -> String {
     switch try Self.translating({ try store.show(prefix) }) {
@@ -80,10 +89,11 @@ package struct StoreInspection {
           + "\(RunPlan.seconds(action.cost.cpuSeconds)) of processor time, "
           + "peak memory \(ByteSize.format(action.cost.peakMemoryBytes))",
         "  made by   poise \(action.provenance.poiseVersion) on \(action.provenance.cpu), "
-          + counted(action.provenance.threads, "thread"),
+          + counted(action.provenance.threads, "thread")
+          + (action.provenance.kernel.isEmpty ? "" : ", kernels \(action.provenance.kernel)"),
       ]
       for (name, count) in action.cost.counts.sorted(by: { $0.key < $1.key }) {
-        lines.append("  \(name)  \(count)")
+        lines.append("  \(name)  \(formatNumber(count))")
       }
       for input in action.inputs {
         lines.append("  from      \(input.short)  \(store.action(input)?.label ?? "not recorded")")
@@ -127,6 +137,8 @@ package struct StoreInspection {
     return "removed \(counted(report.removedActions.count, "result")) and "
       + "\(counted(report.removedObjects, "object")), freed \(ByteSize.format(report.freedBytes)); "
       + "\(ByteSize.format(report.remainingBytes)) are left"
+      + (report.removedUnfinished > 0
+        ? ", \(counted(report.removedUnfinished, "unfinished computation")) can't be resumed" : "")
       + (report.keptPinned > 0 ? ", \(counted(report.keptPinned, "result")) pinned" : "")
   }
 

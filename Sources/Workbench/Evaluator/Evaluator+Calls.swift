@@ -83,9 +83,10 @@ extension Evaluator {
     do {
       let (values, given) = try bind(verb.signature, arguments, at: span, in: scope)
       spans = given
-      for parameter in verb.signature.parameters where parameter.type == .path {
+      for parameter in verb.signature.parameters where parameter.type.takesPath {
         guard let path = values[parameter.name].text else { continue }
         do {
+          try checkKnown(path, for: parameter)
           inputs[parameter.name] = try resolver.resolve(path, for: verb)
         } catch let error where !Self.isTransient(error) {
           throw VerbError(
@@ -95,6 +96,13 @@ extension Evaluator {
         }
       }
       switch verb.signature.purity {
+      case _ where !values.unknown.isEmpty:
+        if verb.signature.purity == .compute {
+          try runner.plan(verb, arguments: values, inputs: inputs)
+        }
+        // A plain value of what is not there is not there either.
+        let first = verb.signature.parameters.compactMap { values.unknown[$0.name] }.first
+        throw NodeRunner.NotStored(label: first ?? "")
       case .compute:
         return try runner.value(of: verb, arguments: values, inputs: inputs, work: work)
       case .describe:
@@ -112,6 +120,7 @@ extension Evaluator {
     let positional = parameters.filter(\.isPositional)
     var given: [String: Value] = [:]
     var spans: [String: SourceSpan] = [:]
+    var unknown: [String: String] = [:]
     var next = 0
     for argument in arguments {
       let parameter: VerbSignature.Parameter
@@ -138,7 +147,13 @@ extension Evaluator {
         throw Diagnostic(.error, "'\(parameter.name)' is given twice", at: argument.value.span)
       }
       spans[parameter.name] = argument.value.span
-      given[parameter.name] = try argumentValue(argument.value, for: parameter, in: scope)
+      do {
+        given[parameter.name] = try argumentValue(argument.value, for: parameter, in: scope)
+      } catch let error as NodeRunner.NotStored {
+        // Only in a plan, which goes on with what it knows.
+        given[parameter.name] = Value.none
+        unknown[parameter.name] = error.label
+      }
     }
     var fields: [(String, Value)] = []
     for parameter in parameters {
@@ -151,7 +166,16 @@ extension Evaluator {
           .error, "'\(signature.name)' needs a value for '\(parameter.name)'", at: span)
       }
     }
-    return (Arguments(Record(fields)), spans)
+    return (Arguments(Record(fields), unknown: unknown), spans)
+  }
+
+  /// Where a parameter takes other things besides a path, nothing but a path that was found before
+  /// the run is read: others would not be part of the cell's key.
+  private func checkKnown(_ path: String, for parameter: VerbSignature.Parameter) throws {
+    guard parameter.type != .path, !knownPaths.contains(path) else { return }
+    throw VerbError(
+      "this path is not known before the run", parameter: parameter.name,
+      help: "write it out, or give it as a parameter of the notebook")
   }
 
   /// An argument's value; the name of a function stands for the function where one is wanted.
@@ -210,11 +234,10 @@ extension Evaluator {
     return VerbContext(
       work: work, inputs: inputs, isSeeded: false,
       maker: { kind, object, isSeeded in
-        let bytes = try kind.encode(object)
-        let digest = try store.put(bytes)
-        return ArtifactHandle(kind: kind, digest: digest, isSeeded: isSeeded, object: object) {
-          object
-        }
+        let stored = try store.put { sink in try kind.encode(object, to: sink.pieces) }
+        return ArtifactHandle(
+          kind: kind, digest: stored.digest, isSeeded: isSeeded, object: object
+        ) { object }
       },
       caller: { function, arguments in
         try evaluator.callFunction(function.name, arguments, at: span)

@@ -53,6 +53,9 @@ final class Evaluator {
   /// Expressions being evaluated within each other, through calls and names.
   var height = 0
 
+  /// The paths that the checker met, as the notebook has them.
+  var knownPaths: Set<String> = []
+
   /// Parameters that are only ever read as paths.
   var pathParameters: Set<String> = []
 

@@ -30,6 +30,22 @@ package final class NodeRunner {
     package let key: Digest
     package let label: String
     package let cost: Cost?
+    /// The verb that was called.
+    package let verb: String
+    /// What a wanted node would take, as far as that is known.
+    package let estimate: WorkEstimate?
+
+    package init(
+      kind: Kind, key: Digest, label: String, cost: Cost?, verb: String,
+      estimate: WorkEstimate? = nil
+    ) {
+      self.kind = kind
+      self.key = key
+      self.label = label
+      self.cost = cost
+      self.verb = verb
+      self.estimate = estimate
+    }
   }
 
   /// Thrown when planning meets a node without a stored result.
@@ -89,13 +105,16 @@ package final class NodeRunner {
     let isSeeded = encoder.isSeeded || signature.parameters.contains { $0.name == "seed" }
     let stored = mode == .recompute ? nil : try reuse(key)
     if let (value, action) = stored {
-      onEvent(Event(kind: .reused, key: key, label: label, cost: action.cost))
+      onEvent(Event(kind: .reused, key: key, label: label, cost: action.cost, verb: signature.name))
       remember(key, value, action)
       return value
     }
     if mode == .plan {
       let before = store.action(key)
-      onEvent(Event(kind: .wanted, key: key, label: label, cost: before?.cost))
+      onEvent(
+        Event(
+          kind: .wanted, key: key, label: label, cost: before?.cost, verb: signature.name,
+          estimate: WorkEstimate(verb, arguments, inputs)))
       throw NotStored(label: label)
     }
     let waiting = onWaiting
@@ -104,7 +123,8 @@ package final class NodeRunner {
     ) {
       // Another process may have finished the same node while this one waited for the lock.
       if mode == .reuse, let (value, action) = try reuse(key) {
-        onEvent(Event(kind: .reused, key: key, label: label, cost: action.cost))
+        onEvent(
+          Event(kind: .reused, key: key, label: label, cost: action.cost, verb: signature.name))
         remember(key, value, action)
         return value
       }
@@ -112,6 +132,26 @@ package final class NodeRunner {
         verb, key: key, label: label, arguments: arguments, inputs: inputs, work: work,
         isSeeded: isSeeded, parents: encoder.artifacts.compactMap { producers[$0] })
     }
+  }
+
+  /// Tells of a call in a plan some of whose arguments have to be computed first.
+  ///
+  /// - Throws: ``NotStored``, always.
+  package func plan(
+    _ verb: Verb, arguments: Arguments, inputs: [String: ResolvedInput]
+  ) throws -> Never {
+    let label = Self.label(verb.signature, arguments, inputs)
+    var hasher = KeyHasher(domain: "poise-planned")
+    hasher.add(string: label)
+    for name in arguments.unknown.keys.sorted() {
+      hasher.add(string: name)
+      hasher.add(string: arguments.unknown[name] ?? "")
+    }
+    onEvent(
+      Event(
+        kind: .wanted, key: hasher.finish(), label: label, cost: nil, verb: verb.signature.name,
+        estimate: WorkEstimate(verb, arguments, inputs)))
+    throw NotStored(label: label)
   }
 
   /// Forgets a node whose stored result turned out to be lost, so that it is computed anew.
@@ -164,7 +204,7 @@ package final class NodeRunner {
   ) throws -> any Sendable {
     guard let object = store.get(digest) else { throw ArtifactLost(digest: digest) }
     do {
-      return try kind.decode(object.withUnsafeBytes { Array($0) }) { kind, digest in
+      return try kind.decode(object.shared) { kind, digest in
         ArtifactHandle(kind: kind, digest: digest, isSeeded: false) {
           try load(kind, digest, from: store)
         }
@@ -181,23 +221,34 @@ package final class NodeRunner {
   ) throws -> Value {
     let store = store
     let made = Mutex<[(digest: Digest, size: Int)]>([])
-    let context = VerbContext(
-      work: work, inputs: inputs, isSeeded: isSeeded,
-      maker: { kind, object, isSeeded in
-        let bytes = try kind.encode(object)
-        let digest = try store.put(bytes)
-        made.withLock { $0.append((digest, bytes.count)) }
-        if let index = object as? StoredIndex {
-          made.withLock { $0.append((index.corpus.digest, 0)) }
-        }
-        return ArtifactHandle(kind: kind, digest: digest, isSeeded: isSeeded, object: object) {
-          try Self.load(kind, digest, from: store)
-        }
-      }, caller: nil, lineage: { _ in [] })
-    if let bytes = try verb.memory?(arguments, inputs) { try MemoryBudget.check(bytes) }
+    let tally = WorkTally()
+    // Results that are to be ignored are not resumed either.
+    if mode == .recompute { try store.discardPartial(key) }
+    let estimate = try verb.estimate?(arguments, inputs)
+    if let bytes = estimate?.memoryBytes { try MemoryBudget.check(bytes) }
     let meter = CostMeter()
+    let checkpoints = NodeCheckpoints(
+      store: store, key: key, call: label, work: work, meter: meter)
+    let context = VerbContext(
+      work: work, inputs: inputs, isSeeded: isSeeded, tally: tally, checkpoints: checkpoints,
+      maker: { kind, object, isSeeded in
+        let stored = try store.put(check: { try work.check() }) { sink in
+          try kind.encode(object, to: sink.pieces)
+        }
+        made.withLock { $0.append((stored.digest, stored.count)) }
+        if let holder = object as? any ArtifactHolder {
+          let held = holder.heldArtifacts.map { ($0.digest, 0) }
+          made.withLock { $0 += held }
+        }
+        return ArtifactHandle(
+          kind: kind, digest: stored.digest, isSeeded: isSeeded, object: object
+        ) { try Self.load(kind, stored.digest, from: store) }
+      }, caller: nil, lineage: { _ in [] })
     let value = try verb.run(arguments, context)
-    var cost = meter.stop()
+    var cost = checkpoints.total(of: meter.stop())
+    cost.counts = tally.counts
+    var provenance = provenance
+    provenance.kernel = tally.kernel
     for (name, input) in inputs {
       guard try InputResolver.isUnchanged(input) else {
         throw VerbError(
@@ -219,13 +270,16 @@ package final class NodeRunner {
       provenance: provenance,
       createdAt: Int(CostMeter.wallClock()))
     try store.record(action)
+    // The result stands; what is left of the way to it is swept some time.
+    try? store.discardPartial(key)
     let kind: Event.Kind =
       if let previous, previous.output != output {
         .differs(from: previous.output)
       } else {
         .computed
       }
-    onEvent(Event(kind: kind, key: key, label: label, cost: cost))
+    onEvent(
+      Event(kind: kind, key: key, label: label, cost: cost, verb: verb.signature.name))
     remember(key, value, action)
     return value
   }
@@ -242,7 +296,12 @@ package final class NodeRunner {
     _ signature: VerbSignature, _ arguments: Arguments, _ inputs: [String: ResolvedInput]
   ) -> String {
     var parts: [String] = []
-    for parameter in signature.parameters where !arguments.isNone(parameter.name) {
+    for parameter in signature.parameters {
+      if arguments.unknown[parameter.name] != nil {
+        parts.append(parameter.isPositional ? "…" : "\(parameter.name): …")
+        continue
+      }
+      if arguments.isNone(parameter.name) { continue }
       let text =
         inputs[parameter.name].map { Value.string($0.written).quoted }
         ?? arguments[parameter.name].quoted

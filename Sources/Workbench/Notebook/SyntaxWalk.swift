@@ -75,7 +75,7 @@ func namesUsedAsPathsOnly(
             parameter = positional.indices.contains(next) ? positional[next] : nil
             next += 1
           }
-          if parameter?.type == .path, case .name(let name) = argument.value.kind {
+          if parameter?.type.takesPath == true, case .name(let name) = argument.value.kind {
             balance[name, default: 0] -= 1
           }
         }

@@ -112,7 +112,7 @@ extension NotebookSession {
       return parameter.metrics.flatMap(Self.spelled).filter { $0.hasPrefix(prefix) }
     }
     if !parameter.choices.isEmpty { return parameter.choices.filter { $0.hasPrefix(prefix) } }
-    if parameter.type == .path {
+    if parameter.type.takesPath {
       return PathCompletion.candidates(prefix, in: workspace.notebookFolder)
     }
     return []

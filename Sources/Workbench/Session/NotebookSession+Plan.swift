@@ -10,6 +10,53 @@ package struct RunPlan: Sendable {
     package let isStored: Bool
     /// Seconds that it took when it last ran; nil where nobody knows.
     package let secondsBefore: Double?
+    /// What it would take, as far as its verb says.
+    package let expected: Expectation?
+  }
+
+  /// What a call that would run is expected to take.
+  package struct Expectation: Sendable, Equatable {
+    /// Bytes held at once.
+    package let memoryBytes: Int?
+    /// Floating-point operations.
+    package let operations: Double?
+    /// How long they take at ``operationsPerSecond``.
+    package let seconds: Double?
+    package let operationsPerSecond: Double?
+    /// Whether the rate is that of an earlier call of the verb in this store.
+    package let isRateMeasured: Bool
+    package let note: String?
+    /// The call that has to be computed before more can be said.
+    package let waitsFor: String?
+
+    /// Operations a second where no call of the verb has been measured yet: what one core of a
+    /// recent processor does on the matrices of a small model.
+    static let assumedRate = 1e11
+
+    init(_ estimate: WorkEstimate, measuredRate: Double?) {
+      memoryBytes = estimate.work?.memoryBytes
+      operations = estimate.work?.operations.flatMap { $0.isFinite && $0 > 0 ? $0 : nil }
+      isRateMeasured = measuredRate != nil
+      operationsPerSecond = operations == nil ? nil : measuredRate ?? Self.assumedRate
+      seconds = operations.map { $0 / (measuredRate ?? Self.assumedRate) }
+      note = estimate.work?.note
+      waitsFor = estimate.waitsFor
+    }
+
+    /// For people: `about 310.0 MB, about 40 s at 210 GFLOP/s as before`.
+    var text: String {
+      if let waitsFor { return "memory unknown until \(waitsFor) is there" }
+      var parts: [String] = []
+      if let memoryBytes { parts.append("about \(ByteSize.format(memoryBytes))") }
+      if let seconds, let operationsPerSecond {
+        let rate = formatNumber((operationsPerSecond / 1e8).rounded() / 10)
+        parts.append(
+          "about \(ProgressText.duration(seconds)) at \(rate) GFLOP/s"
+            + (isRateMeasured ? " as before" : ""))
+      }
+      if let note { parts.append(note) }
+      return parts.joined(separator: ", ")
+    }
   }
 
   package struct Cell: Sendable {
@@ -37,9 +84,10 @@ package struct RunPlan: Sendable {
       }
       for step in cell.steps {
         let time = step.secondsBefore.map { "took \(Self.seconds($0))" }
+        let known = [time, step.expected?.text].compactMap { $0 }.filter { !$0.isEmpty }
         lines.append(
           "  \(step.isStored ? "stored" : "to run")  \(step.label)"
-            + (time.map { "  (\($0))" } ?? ""))
+            + (known.isEmpty ? "" : "  (\(known.joined(separator: "; ")))"))
       }
       if cell.isOpen { lines.append("  to run  and what follows from it") }
     }
@@ -67,6 +115,9 @@ extension NotebookSession {
     }
     rebuildEvaluator()
     var before: [String: Double]?
+    var rates: [String: Double?] = [:]
+    // A call that several cells need is told once, where it is first needed.
+    var told: Set<Digest> = []
     let cells = scratch.cells.enumerated().map { index, cell -> RunPlan.Cell in
       guard wanted.contains(index) else {
         return RunPlan.Cell(
@@ -77,13 +128,23 @@ extension NotebookSession {
       runner.onEvent = { event in
         if event.kind == .reused {
           steps.append(
-            RunPlan.Step(label: event.label, isStored: true, secondsBefore: event.cost?.seconds))
+            RunPlan.Step(
+              label: event.label, isStored: true, secondsBefore: event.cost?.seconds,
+              expected: nil))
         } else {
+          isOpen = true
+          guard told.insert(event.key).inserted else { return }
           if before == nil { before = self.secondsByLabel() }
+          let expected = event.estimate.map { estimate in
+            if estimate.work?.operations != nil, rates[event.verb] == nil {
+              rates[event.verb] = self.measuredRate(of: event.verb)
+            }
+            return RunPlan.Expectation(estimate, measuredRate: rates[event.verb] ?? nil)
+          }
           steps.append(
             RunPlan.Step(
-              label: event.label, isStored: false, secondsBefore: before?[event.label]))
-          isOpen = true
+              label: event.label, isStored: false, secondsBefore: before?[event.label],
+              expected: expected))
         }
       }
       _ = try? evaluator.run(notebook.cells[index], file: notebook.file)
@@ -99,6 +160,21 @@ extension NotebookSession {
     return Dictionary(
       entries.sorted { $0.createdAt < $1.createdAt }.map { ($0.label, $0.seconds) }
     ) { _, later in later }
+  }
+
+  /// Floating-point operations a second of the latest call of a verb that counted them; nil where
+  /// there is none in the store.
+  private func measuredRate(of verb: String) -> Double? {
+    let rows = ((try? store.list()) ?? []).filter { $0.verb == verb && $0.seconds > 0 }
+    // The latest few: records are read one by one.
+    for row in rows.sorted(by: { $0.createdAt > $1.createdAt }).prefix(16) {
+      guard let cost = store.action(row.key)?.cost, cost.seconds > 0,
+        let operations = cost.counts[WorkCount.operations], operations > 0
+      else { continue }
+      let rate = operations / cost.seconds
+      if rate.isFinite, rate > 0 { return rate }
+    }
+    return nil
   }
 
   /// The position of a cell by id.

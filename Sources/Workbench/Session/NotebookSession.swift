@@ -357,6 +357,8 @@ package final class NotebookSession {
         parameter.value.map { (parameter.name, Value($0)) }
       }
     ) { first, _ in first }
+    evaluator.knownPaths = Set(
+      notebook.cells.flatMap { $0.checked.inputs.map(\.path) })
     evaluator.pathParameters = notebook.pathParameters
     for cell in notebook.cells {
       evaluator.define(cell: cell.name, statements: cell.statements, parameters: values)

@@ -46,4 +46,12 @@ package struct WorkProgress: Sendable {
   package let total: Int?
   package let unit: String
   package let detail: String?
+
+  package init(task: String, completed: Int, total: Int?, unit: String, detail: String? = nil) {
+    self.task = task
+    self.completed = completed
+    self.total = total
+    self.unit = unit
+    self.detail = detail
+  }
 }

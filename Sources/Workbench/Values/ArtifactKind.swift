@@ -1,5 +1,7 @@
 import Artifacts
+import Bytes
 import Corpora
+import Execution
 import Retrieval
 
 /// A kind of engine object: how it is named, stored and read back.
@@ -21,14 +23,16 @@ package enum ArtifactKind: String, Sendable, CaseIterable {
     }
   }
 
-  /// The bytes of an object of this kind; equal objects give equal bytes.
-  func encode(_ object: any Sendable) throws -> [UInt8] {
+  /// Writes an object of this kind; equal objects give equal bytes. Large parts go to the sink as
+  /// they lie, so that nothing large is in memory twice.
+  func encode(_ object: any Sendable, to sink: ByteSink) throws {
     switch (self, object) {
-    case (.corpus, let corpus as Corpus): return corpus.encoded()
-    case (.questions, let set as JudgedSet): return set.encoded()
-    case (.index, let index as StoredIndex): return index.encoded()
-    case (.run, let run as Run): return run.encoded()
-    case (.report, let report as EvaluationReport): return report.encoded()
+    case (.corpus, let corpus as Corpus):
+      try withExtendedLifetime(corpus) { try sink.write(corpus.encodedBytes.bytes) }
+    case (.questions, let set as JudgedSet): try sink.write(set.encoded())
+    case (.index, let index as StoredIndex): try index.encode(to: sink)
+    case (.run, let run as Run): try sink.write(run.encoded())
+    case (.report, let report as EvaluationReport): try sink.write(report.encoded())
     default: throw VerbError("a verb gave \(type(of: object)) where \(article) was announced")
     }
   }
@@ -36,19 +40,26 @@ package enum ArtifactKind: String, Sendable, CaseIterable {
   /// The object in the bytes, which may be hostile: every codec checks before it allocates.
   ///
   /// - Parameters:
-  ///   - bytes: What ``encode(_:)`` wrote.
+  ///   - bytes: What ``encode(_:to:)`` wrote, aligned to 16. Large objects are mapped files: an
+  ///     object that keeps the bytes instead of copying them costs no memory until it is used.
   ///   - handle: Makes the handle of an object that this one refers to.
   /// - Returns: The engine object.
   /// - Throws: What the kind's decoder says is wrong.
   func decode(
-    _ bytes: [UInt8], handle: (ArtifactKind, Digest) -> ArtifactHandle
+    _ bytes: SharedBytes, handle: (ArtifactKind, Digest) -> ArtifactHandle
   ) throws -> any Sendable {
     switch self {
     case .corpus: return try Corpus(decoding: bytes)
-    case .questions: return try JudgedSet(decoding: bytes)
+    case .questions: return try JudgedSet(decoding: bytes.copied())
     case .index: return try StoredIndex(decoding: bytes, handle: handle)
-    case .run: return try Run(decoding: bytes)
-    case .report: return try EvaluationReport(decoding: bytes)
+    case .run: return try Run(decoding: bytes.copied())
+    case .report: return try EvaluationReport(decoding: bytes.copied())
     }
   }
+}
+
+/// An engine object that refers to others in the store: they are kept as long as it is.
+package protocol ArtifactHolder {
+  /// The objects that this one needs, those that they need in turn included.
+  var heldArtifacts: [ArtifactHandle] { get }
 }

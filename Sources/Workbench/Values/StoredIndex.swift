@@ -1,8 +1,10 @@
 package import Artifacts
+package import Bytes
+package import Execution
 package import Retrieval
 
 /// An index with the corpus that it was built over, whose texts a search shows.
-package struct StoredIndex: Sendable {
+package struct StoredIndex: Sendable, ArtifactHolder {
   package let index: BM25Index
   package let corpus: ArtifactHandle
 
@@ -11,17 +13,23 @@ package struct StoredIndex: Sendable {
     self.corpus = corpus
   }
 
-  /// The corpus's digest, then the index.
-  package func encoded() -> [UInt8] { corpus.digest.bytes + index.encoded() }
+  package var heldArtifacts: [ArtifactHandle] { [corpus] }
 
-  /// Reads ``encoded()``; hostile bytes throw.
+  /// Writes the corpus's digest, then the index.
+  package func encode(to sink: ByteSink) throws {
+    try sink.write(corpus.digest.bytes)
+    try withExtendedLifetime(index) { try sink.write(index.encodedBytes.bytes) }
+  }
+
+  /// Reads ``encode(to:)`` in place; hostile bytes throw.
   package init(
-    decoding bytes: [UInt8], handle: (ArtifactKind, Digest) -> ArtifactHandle
+    decoding bytes: SharedBytes, handle: (ArtifactKind, Digest) -> ArtifactHandle
   ) throws {
-    guard let digest = Digest(bytes: bytes.prefix(Digest.byteCount)) else {
-      throw VerbError("not an index")
-    }
-    index = try BM25Index(decoding: Array(bytes.dropFirst(Digest.byteCount)))
+    guard bytes.count >= Digest.byteCount,
+      let digest = Digest(bytes: bytes.bytes.prefix(Digest.byteCount))
+    else { throw VerbError("not an index") }
+    let rest = UnsafeRawBufferPointer(rebasing: bytes.bytes.dropFirst(Digest.byteCount))
+    index = try BM25Index(decoding: SharedBytes(viewing: rest, owner: bytes))
     corpus = handle(.corpus, digest)
   }
 }

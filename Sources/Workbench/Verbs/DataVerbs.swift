@@ -23,7 +23,13 @@ extension VerbLibrary {
       }),
     files: { try CollectionReader.detect(path: $0).files },
     // The files' bytes, their strings while they are split and judged, and the encoded corpus.
-    memory: { _, inputs in inputs.values.flatMap(\.stamps).reduce(64 << 20) { $0 + $1.size * 4 } }
+    estimate: { _, inputs in
+      let bytes = inputs.values.flatMap(\.stamps).reduce(64 << 20) { sum, stamp in
+        let (size, overflow) = stamp.size.multipliedReportingOverflow(by: 4)
+        return overflow ? .max : sum.addingReportingOverflow(size).overflow ? .max : sum + size
+      }
+      return PlannedWork(memoryBytes: bytes)
+    }
   ) { arguments, context in
     let input = try context.input("path")
     let words = try arguments.integer("words", in: 10...10_000)

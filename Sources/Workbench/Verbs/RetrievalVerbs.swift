@@ -28,9 +28,9 @@ extension VerbLibrary {
       ],
       result: { _ in .artifact("index") }),
     // Some 16 bytes a posting while building, and words have about six letters.
-    memory: { arguments, _ in
+    estimate: { arguments, _ in
       let corpus = try arguments.handle("corpus", .corpus).object(as: Corpus.self)
-      return (64 << 20) + corpus.textByteCount * 6
+      return PlannedWork(memoryBytes: (64 << 20) + corpus.textByteCount * 6)
     }
   ) { arguments, context in
     let corpus = try arguments.handle("corpus", .corpus).object(as: Corpus.self)

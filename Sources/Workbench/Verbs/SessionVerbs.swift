@@ -37,7 +37,7 @@ extension VerbLibrary {
   private static let ledger = Verb(
     VerbSignature(
       "ledger", topic: "experiments", .describe,
-      summary: "What the work behind a value took: seconds, processor time, memory, bytes.",
+      summary: "What the work behind a value took: seconds, processor time, memory, bytes, counts.",
       example: "ledger(lexical)",
       parameters: [.init("value", .any, positional: true, "Something that was computed.")],
       isMeasured: true,
@@ -49,15 +49,17 @@ extension VerbLibrary {
         "nothing recorded stands behind this value", parameter: "value",
         help: "give it a corpus, an index, a report or a record of them")
     }
+    // Only what some action counted gets a column.
+    let counts = Set(actions.flatMap(\.cost.counts.keys)).sorted()
     return .table(
-      columns: ["call", "seconds", "cpu seconds", "peak memory MB", "bytes"],
+      columns: ["call", "seconds", "cpu seconds", "peak memory MB", "bytes"] + counts,
       rows: actions.map { action in
         [
           .string(action.label), .number(milliseconds(action.cost.seconds)),
           .number(milliseconds(action.cost.cpuSeconds)),
           .number((Double(action.cost.peakMemoryBytes) / 1e6).rounded()),
           .number(Double(action.outputBytes)),
-        ]
+        ] + counts.map { action.cost.counts[$0].map { .number($0) } ?? .none }
       })
   }
 

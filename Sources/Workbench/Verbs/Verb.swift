@@ -5,21 +5,23 @@ package struct Verb: Sendable {
   package let signature: VerbSignature
   /// The files that a path argument stands for, given its real path; nil where it is one file.
   package let files: (@Sendable (String) throws -> [String])?
-  /// About how many bytes of memory a call takes at most, from what is known before it runs.
-  package let memory: (@Sendable (Arguments, [String: ResolvedInput]) throws -> Int)?
+  /// What a call takes, from what is known before it runs: refused where it needs more memory than
+  /// there is, and printed by `poise plan`. In a plan, arguments may have to be computed first;
+  /// asking ``Arguments`` for one of those throws, and the plan says what it waits for.
+  package let estimate: (@Sendable (Arguments, [String: ResolvedInput]) throws -> PlannedWork?)?
   /// What to show for an empty list from this verb, where `[]` would leave the reader wondering.
   package let emptyText: String?
   package let run: @Sendable (Arguments, VerbContext) throws -> Value
 
   package init(
     _ signature: VerbSignature, files: (@Sendable (String) throws -> [String])? = nil,
-    memory: (@Sendable (Arguments, [String: ResolvedInput]) throws -> Int)? = nil,
+    estimate: (@Sendable (Arguments, [String: ResolvedInput]) throws -> PlannedWork?)? = nil,
     emptyText: String? = nil,
     run: @escaping @Sendable (Arguments, VerbContext) throws -> Value
   ) {
     self.signature = signature
     self.files = files
-    self.memory = memory
+    self.estimate = estimate
     self.emptyText = emptyText
     self.run = run
   }

@@ -8,12 +8,17 @@ package struct VerbContext: Sendable {
   package let inputs: [String: ResolvedInput]
   /// Whether seeded work went into the arguments, or the call itself takes a seed.
   package let isSeeded: Bool
+  /// Where a long computation keeps what it needs to go on after it was stopped. Nothing is kept
+  /// for verbs that never ask, nor once the result is recorded.
+  package let checkpoints: any CheckpointStore
+  private let tally: WorkTally
   private let maker: @Sendable (ArtifactKind, any Sendable, Bool) throws -> ArtifactHandle
   private let caller: (@Sendable (FunctionValue, [Value]) throws -> Value)?
   private let lineage: @Sendable (Value) throws -> [Action]
 
   package init(
     work: WorkContext, inputs: [String: ResolvedInput], isSeeded: Bool,
+    tally: WorkTally = WorkTally(), checkpoints: any CheckpointStore = NoCheckpoints(),
     maker: @escaping @Sendable (ArtifactKind, any Sendable, Bool) throws -> ArtifactHandle,
     caller: (@Sendable (FunctionValue, [Value]) throws -> Value)?,
     lineage: @escaping @Sendable (Value) throws -> [Action]
@@ -21,10 +26,20 @@ package struct VerbContext: Sendable {
     self.work = work
     self.inputs = inputs
     self.isSeeded = isSeeded
+    self.tally = tally
+    self.checkpoints = checkpoints
     self.maker = maker
     self.caller = caller
     self.lineage = lineage
   }
+
+  /// Adds to a count that is recorded with the result, such as ``WorkCount/operations``. Counts
+  /// follow from the arguments alone, so they are the same on every machine; times are measured
+  /// by themselves. What a resumed computation did before it was stopped counts, too.
+  package func count(_ name: String, _ number: Double) { tally.add(name, number) }
+
+  /// Says which numeric kernels were in use, such as `avx512 + Cooperlake`; recorded as provenance.
+  package func kernel(_ name: String) { tally.use(kernel: name) }
 
   /// Stores an engine object and gives the value that stands for it.
   package func artifact(_ kind: ArtifactKind, _ object: any Sendable) throws -> Value {

@@ -23,6 +23,8 @@ extension Commands {
       Terminal.print(
         arguments.has("--json")
           ? try JSONText.of(rows) : StoreInspection.text(of: rows, style: Terminal.style))
+      let unfinished = try store.unfinishedText()
+      if !unfinished.isEmpty, !arguments.has("--json") { Terminal.print(unfinished) }
     case ("show", let key?): Terminal.print(try store.show(key))
     case ("verify", nil):
       let report = try store.verify(repairs: arguments.has("--repair"))

@@ -3,7 +3,7 @@ import Workbench
 extension Commands {
   static let plan = CommandSpec(
     name: "plan", operands: "NOTEBOOK.md…", operandCount: 1...1000,
-    summary: "tell what would run, what is stored, and how long each call took before",
+    summary: "tell what would run, what is stored, what each call took before and would take",
     options: SessionArguments.options + [.flag("--json", "print for programs")]
   ) { arguments in
     var statuses: [ExitStatus] = []
@@ -40,6 +40,22 @@ struct PlanJSON: Encodable {
     let call: String
     let stored: Bool
     let secondsBefore: Double?
+    let memoryBytes: Int?
+    let operations: Double?
+    let secondsExpected: Double?
+    let note: String?
+    let waitsFor: String?
+
+    init(_ step: RunPlan.Step) {
+      call = step.label
+      stored = step.isStored
+      secondsBefore = step.secondsBefore
+      memoryBytes = step.expected?.memoryBytes
+      operations = step.expected?.operations
+      secondsExpected = step.expected?.seconds
+      note = step.expected?.note
+      waitsFor = step.expected?.waitsFor
+    }
   }
 
   struct Cell: Encodable {
@@ -58,9 +74,7 @@ struct PlanJSON: Encodable {
     cells = plan.cells.map { cell in
       Cell(
         cell: cell.id, state: cell.state.word, runs: cell.wouldRun,
-        steps: cell.steps.map {
-          Step(call: $0.label, stored: $0.isStored, secondsBefore: $0.secondsBefore)
-        }, open: cell.isOpen)
+        steps: cell.steps.map(Step.init), open: cell.isOpen)
     }
   }
 }

@@ -13,10 +13,12 @@ enum Terminal {
   }
 
   /// Columns of the terminal on standard output, nil where there is none.
-  static var width: Int? {
-    guard outputIsTerminal else { return nil }
+  static var width: Int? { outputIsTerminal ? width(of: STDOUT_FILENO) ?? 80 : nil }
+
+  /// Columns of the terminal that a file is; nil where it is none, or does not say.
+  static func width(of file: Int32) -> Int? {
     var size = winsize()
-    guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+    guard ioctl(file, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
     return Int(size.ws_col)
   }
 

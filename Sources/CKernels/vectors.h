@@ -1,0 +1,78 @@
+// Vectors of sixteen float32 lanes and the few operations that the kernels are made of.
+//
+// Included once for each instruction set, between a push and a pop of the target attribute.
+
+typedef float v16 __attribute__((vector_size(64)));
+typedef float v16u __attribute__((vector_size(64), aligned(4)));
+typedef int32_t i16 __attribute__((vector_size(64)));
+typedef double d8 __attribute__((vector_size(64)));
+
+#define INLINE static inline __attribute__((always_inline))
+
+INLINE v16 load(const float *p) { return *(const v16u *)p; }
+INLINE void store(float *p, v16 v) { *(v16u *)p = v; }
+INLINE v16 splat(float x) { return (v16){x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x}; }
+INLINE v16 fma16(v16 a, v16 b, v16 c) { return __builtin_elementwise_fma(a, b, c); }
+/// a where the mask's lane is set, else b.
+INLINE v16 pick(i16 mask, v16 a, v16 b) { return (v16)(((i16)a & mask) | ((i16)b & ~mask)); }
+INLINE v16 max16(v16 a, v16 b) { return pick(a > b, a, b); }
+
+/// The first `n` of sixteen floats, the rest `fill`.
+INLINE v16 load_some(const float *p, int64_t n, float fill) {
+  float t[16];
+  for (int i = 0; i < 16; i++) t[i] = i < n ? p[i] : fill;
+  return load(t);
+}
+INLINE void store_some(float *p, int64_t n, v16 v) {
+  float t[16];
+  store(t, v);
+  for (int i = 0; i < n; i++) p[i] = t[i];
+}
+
+/// The next sixteen floats where `n`, how many are left, allows it, else what is left.
+INLINE v16 take(const float *p, int64_t n, float fill) {
+  return n >= 16 ? load(p) : load_some(p, n, fill);
+}
+INLINE void put(float *p, int64_t n, v16 v) {
+  if (n >= 16) store(p, v);
+  else store_some(p, n, v);
+}
+
+/// Pairwise, in one fixed order.
+INLINE float sum_lanes(v16 v) {
+  float a[16];
+  store(a, v);
+  for (int s = 8; s > 0; s /= 2)
+    for (int i = 0; i < s; i++) a[i] = a[i] + a[i + s];
+  return a[0];
+}
+INLINE float max_lanes(v16 v) {
+  float a[16];
+  store(a, v);
+  for (int s = 8; s > 0; s /= 2)
+    for (int i = 0; i < s; i++) a[i] = a[i] > a[i + s] ? a[i] : a[i + s];
+  return a[0];
+}
+
+/// exp within 2 ulp: 2^n times a polynomial on [-ln 2 / 2, ln 2 / 2] (Cephes' coefficients).
+/// Below -87.3 it is 0, above 88.3 it stays at the largest power; NaN stays NaN.
+INLINE v16 exp16(v16 x) {
+  v16 low = splat(-87.3365447505531f), high = splat(88.3762626647949f);
+  v16 clamped = pick(x < low, low, pick(x > high, high, x));
+  v16 magic = splat(12582912.0f);  // 1.5 * 2^23: adding it rounds to the nearest whole number
+  v16 shifted = fma16(clamped, splat(1.44269504088896341f), magic);
+  v16 n = shifted - magic;
+  v16 r = fma16(n, splat(-0.693359375f), clamped);
+  r = fma16(n, splat(2.12194440e-4f), r);
+  v16 p = splat(1.9875691500e-4f);
+  p = fma16(p, r, splat(1.3981999507e-3f));
+  p = fma16(p, r, splat(8.3334519073e-3f));
+  p = fma16(p, r, splat(4.1665795894e-2f));
+  p = fma16(p, r, splat(1.6666665459e-1f));
+  p = fma16(p, r, splat(5.0000001201e-1f));
+  p = fma16(p, r * r, r) + splat(1.0f);
+  i16 exponent = ((i16)shifted << 23) + (i16)splat(1.0f);
+  v16 power = (v16)exponent;
+  v16 result = p * power;
+  return pick(x < low, splat(0.0f), result);
+}

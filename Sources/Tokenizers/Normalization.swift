@@ -1,0 +1,98 @@
+// The standard library normalises strings for their comparison and has this behind an SPI; the
+// public ways all go through Foundation.
+@_spi(_Unicode) import Swift
+
+/// Canonical composition (NFC, Unicode Standard Annex 15) of the parts of a text that may need it.
+enum Composition {
+  /// A part of a text that came out changed.
+  struct Change: Hashable {
+    var original: Range<Int>
+    var composed: Range<Int>
+  }
+
+  /// The text in NFC and what was changed, or nil where it is already in that form.
+  ///
+  /// A scalar is inert if it is its own NFC, has combining class 0 and never joins what is before
+  /// it: the text can be cut before every inert scalar, and a stretch that holds others is
+  /// composed by itself. ASCII costs a look at each byte.
+  static func composed(_ bytes: UnsafeBufferPointer<UInt8>) -> (bytes: [UInt8], changes: [Change])?
+  {
+    guard let base = bytes.baseAddress else { return nil }
+    var result: [UInt8] = []
+    var changes: [Change] = []
+    var copied = 0
+    var segment = 0
+    var at = 0
+    while at < bytes.count {
+      let (value, length) = decodedScalar(base, at, bytes.count)
+      if isInert(value) {
+        segment = at
+        at += length
+        continue
+      }
+      var end = at + length
+      while end < bytes.count {
+        let (value, length) = decodedScalar(base, end, bytes.count)
+        if isInert(value) { break }
+        end += length
+      }
+      let stretch = UnsafeBufferPointer(rebasing: bytes[segment..<end])
+      let composed = composition(of: String(decoding: stretch, as: UTF8.self))
+      if !composed.elementsEqual(stretch) {
+        result.append(contentsOf: bytes[copied..<segment])
+        let start = result.count
+        result.append(contentsOf: composed)
+        changes.append(Change(original: segment..<end, composed: start..<result.count))
+        copied = end
+      }
+      at = end
+      segment = end
+    }
+    if changes.isEmpty { return nil }
+    result.append(contentsOf: bytes[copied...])
+    return (result, changes)
+  }
+
+  /// The text in NFC.
+  static func composed(_ bytes: [UInt8]) -> [UInt8] {
+    bytes.withUnsafeBufferPointer { composed($0)?.bytes } ?? bytes
+  }
+
+  private static func composition(of text: String) -> [UInt8] {
+    var result: [UInt8] = []
+    for scalar in text._nfc { result.append(contentsOf: String(scalar).utf8) }
+    return result
+  }
+
+  @inline(__always)
+  private static func isInert(_ value: UInt32) -> Bool {
+    if value < 0x300 || 0x3400...0x9FFF ~= value || 0xAC00...0xD7A3 ~= value { return true }
+    if value < 0x20000 { return table.base[Int(value)] }
+    return !(0x2F800...0x2FA1F ~= value)
+  }
+
+  /// Which scalars below U+20000 are inert. Scalars that the peers' tables are too old for count
+  /// as inert, as they leave them alone.
+  private static let table: FixedBuffer<Bool> = {
+    let table = FixedBuffer<Bool>(repeating: true, count: 0x20000)
+    for value in 0x300..<0x20000 where !(0x3400...0x9FFF ~= value || 0xAC00...0xD7A3 ~= value) {
+      guard let scalar = Unicode.Scalar(UInt32(value)) else { continue }
+      let properties = scalar.properties
+      guard let age = properties.age, (age.major, age.minor) <= ScalarClass.newestVersion else {
+        continue
+      }
+      switch properties.generalCategory {
+      case .nonspacingMark, .spacingMark, .enclosingMark: table.base[value] = false
+      default:
+        let text = String(scalar)
+        // Hangul vowels and trailing consonants, and the vowels of Kirat Rai, are letters that
+        // join what is before them.
+        let joins = 0x1161...0x11C2 ~= value || 0x16D63...0x16D6A ~= value
+        table.base[value] =
+          properties.canonicalCombiningClass == .notReordered && !joins
+          && composition(of: text).elementsEqual(text.utf8)
+      }
+    }
+    return table
+  }()
+}
