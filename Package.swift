@@ -46,7 +46,7 @@ let package = Package(
     // MARK: The engine
     kernels("CKernels"),
     module("Bytes"),
-    module("Execution"),
+    module("Execution", ["Bytes"]),
     module("Tensors", ["CKernels", "Execution"]),
     module("Corpora", ["Bytes", "Execution", "CStemmer"]),
     module("Retrieval", ["Bytes", "Execution", "Corpora"]),
@@ -85,7 +85,7 @@ let package = Package(
     tests("Language", ["Diagnostics"]),
     tests("NotebookFormat", ["Diagnostics", "Execution"]),
     tests("Artifacts", ["TestFolders"]),
-    tests("Execution"),
+    tests("Execution", ["Bytes"]),
     tests("Bytes"),
     tests("Tensors", ["CKernels", "Execution"]),
     tests("Corpora", ["Bytes", "Execution", "TestFolders"]),

@@ -4,6 +4,8 @@ public struct CollectionReport: Hashable, Sendable {
   public var removedActions: [Digest] = []
   /// How many objects were removed.
   public var removedObjects = 0
+  /// How many unfinished computations lost the states that they would have resumed from.
+  public var removedUnfinished = 0
   /// How many files left over from interrupted writes, and finished resume states, were removed.
   public var removedLeftovers = 0
   /// Bytes that were freed.
@@ -31,6 +33,7 @@ extension ArtifactStore {
   ///    the action that will need them may be about to be recorded.
   /// 2. Results go in the order of their last use, each with the objects that only it needed.
   ///    Pinned results stay, and so do those whose lock is held.
+  /// 3. Where that is not enough, resume states go, the longest left alone first.
   ///
   /// Another process that is about to read what goes finds it missing and computes it again.
   ///
@@ -55,6 +58,7 @@ extension ArtifactStore {
     try collection.sweepPartials()
     try collection.removeOrphans(check)
     try collection.removeLeastRecentlyUsed(keepBytes, check)
+    try collection.removeUnfinished(keepBytes)
     return collection.report
   }
 
@@ -179,6 +183,20 @@ extension ArtifactStore {
             if left == 0, objects[object] != nil { try removeObject(object) }
           }
         }
+      }
+    }
+
+    mutating func removeUnfinished(_ keepBytes: Int) throws {
+      guard report.remainingBytes > keepBytes, let folder = store.folder else { return }
+      for work in try store.unfinishedWork().reversed()
+      where report.remainingBytes > keepBytes && !inUse.contains(work.key) {
+        let partial = try DiskStorage(path: folder).openFolder(["partial"], create: false)
+        let name = work.key.hex
+        let size = FolderRemoval.size(of: name, in: partial)
+        try FolderRemoval.remove(name, in: partial, path: "\(folder)/partial/\(name)")
+        report.removedUnfinished += 1
+        report.freedBytes = ByteSize.sum(report.freedBytes, size)
+        report.remainingBytes -= min(report.remainingBytes, size)
       }
     }
 

@@ -39,7 +39,7 @@ extension ArtifactStore {
 
   /// Deletes a node's resume state, where there is any.
   public func discardPartial(_ key: Digest) throws(StoreError) {
-    guard let root = folder ?? scratch.withLock({ $0 }) else { return }
+    guard let root = partialPlace else { return }
     do throws(FileFailure) {
       let partial = try DiskStorage(path: root).openFolder(["partial"], create: false)
       try FolderRemoval.remove(key.hex, in: partial, path: "\(root)/partial/\(key.hex)")
@@ -48,7 +48,11 @@ extension ArtifactStore {
     }
   }
 
-  private func partialRoot() throws(FileFailure) -> String {
+  /// The folder that has or may have a folder `partial`; nil where none was needed so far.
+  var partialPlace: String? { folder ?? scratch.withLock { $0 } }
+
+  /// As ``partialPlace``, made if need be.
+  func partialRoot() throws(FileFailure) -> String {
     if let folder { return folder }
     let made = scratch.withLock { scratch -> (path: String?, code: Int32) in
       if let scratch { return (scratch, 0) }

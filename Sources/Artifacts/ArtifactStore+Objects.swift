@@ -92,9 +92,10 @@ extension ArtifactStore {
 
   /// The digest of an object's bytes, taken in pieces of 16 MB.
   static func digest<Failure: Error>(
-    of bytes: ObjectBytes, check: () throws(Failure) -> Void
+    of bytes: ObjectBytes, after stream: DigestStream = DigestStream(),
+    check: () throws(Failure) -> Void
   ) throws(Failure) -> Digest {
-    var stream = DigestStream()
+    var stream = stream
     var start = 0
     while start < bytes.count {
       try check()

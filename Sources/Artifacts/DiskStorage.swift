@@ -63,6 +63,14 @@ public struct DiskStorage: ObjectStorage {
     }
   }
 
+  /// Begins a file whose temporary form lies in the storage's own folder.
+  public func stage() throws(FileFailure) -> any StagedFile { try stage(in: []) }
+
+  /// Begins a file whose temporary form lies in a folder of the storage.
+  func stage(in parts: [Substring]) throws(FileFailure) -> any StagedFile {
+    try DiskStagedFile(self, in: parts, calls: calls)
+  }
+
   /// The stamp of a file, nil where there is none.
   public func stamp(of name: String) throws(FileFailure) -> FileStamp? {
     let full = fullPath(name)

@@ -13,6 +13,10 @@ package struct FileCalls: Sendable {
   package var rename: @Sendable (_ folder: Int32, _ from: String, _ to: String) -> Int = {
     renameat($0, $1, $0, $2) < 0 ? -Int(errno) : 0
   }
+  package var move:
+    @Sendable (_ from: Int32, _ name: String, _ to: Int32, _ newName: String) -> Int = {
+      renameat($0, $1, $2, $3) < 0 ? -Int(errno) : 0
+    }
   package var flushFolder: @Sendable (_ folder: Int32) -> Int = { fsync($0) < 0 ? -Int(errno) : 0 }
 
   package init() {}
@@ -76,7 +80,12 @@ public enum DurableFile {
     var renamed = false
     defer { if !renamed { unlinkat(folder.number, temporary.name, 0) } }
     try keepAttributes(of: old, on: temporary.file, path: path)
-    try writeAll(bytes, to: temporary.file, path: path, calls: calls)
+    let written = bytes.withUnsafeBytes { buffer in
+      Result<Void, FileFailure> { () throws(FileFailure) in
+        try writeAll(buffer, to: temporary.file, path: path, calls: calls)
+      }
+    }
+    try written.get()
     try check(calls.flush(temporary.file.number), .flush, path)
     if let stamp {
       guard try existing(name, in: folder, path: path).map(FileStamp.init) == stamp else {
@@ -107,7 +116,7 @@ public enum DurableFile {
     }
   }
 
-  private static func check(
+  static func check(
     _ result: Int, _ operation: FileFailure.Operation, _ path: String
   ) throws(FileFailure) {
     if result < 0 {
@@ -131,12 +140,12 @@ public enum DurableFile {
     return status
   }
 
-  private struct Temporary: ~Copyable {
+  struct Temporary: ~Copyable {
     let name: String
     let file: Descriptor
   }
 
-  private static func createTemporary(
+  static func createTemporary(
     in folder: borrowing Descriptor, path: String
   ) throws(FileFailure) -> Temporary {
     // The name may be taken by a process with the same id in another container.
@@ -167,23 +176,18 @@ public enum DurableFile {
     }
   }
 
-  private static func writeAll(
-    _ bytes: [UInt8], to file: borrowing Descriptor, path: String, calls: FileCalls
+  static func writeAll(
+    _ bytes: UnsafeRawBufferPointer, to file: borrowing Descriptor, path: String, calls: FileCalls
   ) throws(FileFailure) {
     var written = 0
-    var failure = 0
-    bytes.withUnsafeBytes { buffer in
-      while written < buffer.count, let start = buffer.baseAddress {
-        let step = calls.write(file.number, start + written, min(buffer.count - written, 16 << 20))
-        if step > 0 {
-          written += step
-        } else if step != -Int(EINTR) {
-          failure = step == 0 ? -Int(ENOSPC) : step
-          break
-        }
+    while written < bytes.count, let start = bytes.baseAddress {
+      let step = calls.write(file.number, start + written, min(bytes.count - written, 16 << 20))
+      if step > 0 {
+        written += step
+      } else if step != -Int(EINTR) {
+        try check(step == 0 ? -Int(ENOSPC) : step, .write, path)
       }
     }
-    try check(failure, .write, path)
   }
 
   /// The path that `path` stands for once symbolic links at its end are followed; what the last

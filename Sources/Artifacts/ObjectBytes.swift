@@ -9,21 +9,22 @@ import Glibc
 public struct ObjectBytes: Sendable {
   private enum Contents: Sendable {
     case array([UInt8])
-    case mapped(FileMapping)
+    /// The first so many bytes of a mapping.
+    case mapped(FileMapping, Int)
   }
 
-  private let contents: Contents
+  private var contents: Contents
 
   /// Bytes that are already in memory.
   public init(_ bytes: [UInt8]) { contents = .array(bytes) }
 
-  init(_ mapping: FileMapping) { contents = .mapped(mapping) }
+  init(_ mapping: FileMapping) { contents = .mapped(mapping, mapping.count) }
 
   /// How many bytes there are.
   public var count: Int {
     switch contents {
     case .array(let bytes): bytes.count
-    case .mapped(let mapping): mapping.count
+    case .mapped(_, let count): count
     }
   }
 
@@ -45,7 +46,10 @@ public struct ObjectBytes: Sendable {
         Result<T, Failure> { () throws(Failure) in try body(buffer) }
       }
       return try result.get()
-    case .mapped(let mapping): return try mapping.withUnsafeBytes(body)
+    case .mapped(let mapping, let count):
+      return try mapping.withUnsafeBytes { bytes throws(Failure) in
+        try body(UnsafeRawBufferPointer(rebasing: bytes.prefix(count)))
+      }
     }
   }
 
@@ -53,7 +57,27 @@ public struct ObjectBytes: Sendable {
   public var array: [UInt8] {
     switch contents {
     case .array(let bytes): bytes
-    case .mapped(let mapping): mapping.withUnsafeBytes { [UInt8]($0) }
+    case .mapped: withUnsafeBytes { [UInt8]($0) }
+    }
+  }
+
+  /// The first bytes, at most `count`; of a mapped file without a copy.
+  func prefix(_ count: Int) -> ObjectBytes {
+    switch contents {
+    case .array(let bytes): return ObjectBytes(Array(bytes.prefix(count)))
+    case .mapped(let mapping, let own):
+      var shorter = self
+      shorter.contents = .mapped(mapping, min(own, max(0, count)))
+      return shorter
+    }
+  }
+
+  /// What keeps the bytes readable and in their place for as long as it lives; nil for bytes in an
+  /// array, which have no place of their own.
+  public var owner: (any AnyObject & Sendable)? {
+    switch contents {
+    case .array: nil
+    case .mapped(let mapping, _): mapping
     }
   }
 }

@@ -30,6 +30,9 @@ public protocol ObjectStorage: Sendable {
   /// Writes a file, all or nothing, making the folders that it is in.
   func write(_ bytes: [UInt8], to name: String) throws(FileFailure)
 
+  /// Begins a file that is written in pieces, and has no name until it is committed.
+  func stage() throws(FileFailure) -> any StagedFile
+
   /// The stamp of a file, nil where there is none. Links are not followed.
   func stamp(of name: String) throws(FileFailure) -> FileStamp?
 

@@ -60,6 +60,8 @@ public struct StoreIssue: Hashable, Sendable {
     case corruptObject(Digest)
     /// An action's file is damaged, swapped, or of a version that cannot be read.
     case malformedAction(Digest)
+    /// A state to resume a node from is damaged.
+    case damagedState(Digest)
     /// A file could not be read, or is a link or a folder.
     case unreadable
     /// Something could not be written or deleted where that is only a convenience.
@@ -91,6 +93,7 @@ extension StoreIssue: CustomStringConvertible {
     switch kind {
     case .corruptObject: "\(path) is damaged (\(detail)); it will be computed again"
     case .malformedAction: "\(path) is not used: \(detail); it will be computed again"
+    case .damagedState: "\(path) is damaged (\(detail)); an earlier state is resumed, if any"
     case .unreadable: "\(path) cannot be used: \(detail); it counts as not stored"
     case .notWritten: "\(path): \(detail)"
     case .catalogRebuilt: "\(path) was damaged (\(detail)) and has been made anew"

@@ -44,6 +44,14 @@ public struct DecoderLayout: Hashable, Sendable {
   public let tensors: [NamedTensor]
   /// Floats in all.
   public let count: Int
+  /// Floats of the matrices that every token is multiplied by: all but the embedding that is only
+  /// looked up, and the norms. A tied embedding counts, as the head.
+  public var matrixCount: Int {
+    tensors.reduce(0) { sum, tensor in
+      let isLookup = tensor.offset == embedding && head != embedding
+      return sum + (tensor.shape.count > 1 && !isLookup ? tensor.count : 0)
+    }
+  }
 
   /// The layout for a configuration that was validated.
   public init(_ configuration: DecoderConfiguration) {

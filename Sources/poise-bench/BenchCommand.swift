@@ -9,7 +9,7 @@ struct BenchCommand: Sendable {
   /// Measures and prints; returns the exit status.
   let run: @Sendable (inout BenchArguments) throws -> Void
 
-  static let all: [BenchCommand] = [bm25, replay, notebook]
+  static let all: [BenchCommand] = [bm25, train, pretrain, replay, notebook]
 
   /// Runs the program; returns its exit status: 0, 1 where measuring failed, 2 for misuse.
   static func run(_ arguments: [String]) -> Int32 {
@@ -80,6 +80,11 @@ struct BenchArguments {
     guard place + 1 < rest.count else { throw Misuse(message: "\(name) takes a value") }
     defer { rest.removeSubrange(place...place + 1) }
     return rest[place + 1]
+  }
+
+  /// Fails where an argument is left.
+  func none() throws {
+    if let extra = rest.first { throw Misuse(message: "unexpected \(extra)") }
   }
 
   /// Takes the one argument that is left.

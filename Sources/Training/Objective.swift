@@ -1,0 +1,77 @@
+public import LanguageModels
+public import Tensors
+
+/// What a trainer changes, and how good it is: the seam between the training loop and what is
+/// trained. Full fine-tuning is one; low-rank adapters, prefixes or preference losses are others.
+public protocol Objective: Sendable {
+  /// How many numbers are trained.
+  var parameterCount: Int { get }
+  /// Numbers that weight decay shrinks, as ranges of the run: matrices, by convention.
+  var decayed: [Range<Int>] { get }
+  /// Runs of the parameters that stay as they are.
+  var frozen: [Range<Int>] { get }
+  /// Floating-point operations of a forward and backward pass over sequences of these lengths.
+  func operations(lengths: [Int]) -> Double
+  /// Computes the loss of some sequences on a tape and adds its gradients.
+  ///
+  /// - Parameters:
+  ///   - parameters: The trained numbers.
+  ///   - gradients: Where their gradients are added; nil to measure only.
+  ///   - scale: What one labelled position counts in the gradient.
+  /// - Returns: The sum of the losses of labelled positions, in nats.
+  func loss(
+    _ tape: Tape, parameters: UnsafePointer<Float>, gradients: UnsafeMutablePointer<Float>?,
+    tokens: UnsafeBufferPointer<Int32>, labels: UnsafeBufferPointer<Int32>, starts: [Int],
+    scale: Float
+  ) throws -> Double
+}
+
+/// Next-token cross-entropy of a decoder whose own weights train.
+public struct DecoderObjective: Objective {
+  /// The decoder's computation.
+  public let graph: DecoderGraph
+  private let frozenOffsets: Set<Int>
+  /// Runs of the parameters that stay as they are.
+  public let frozen: [Range<Int>]
+  /// All matrices.
+  public let decayed: [Range<Int>]
+
+  /// - Parameters:
+  ///   - graph: The decoder.
+  ///   - freeze: Which tensors stay as they are, by the names that Hugging Face gives them.
+  public init(_ graph: DecoderGraph, freeze: (String) -> Bool = { _ in false }) {
+    self.graph = graph
+    let tensors = graph.layout.tensors
+    let still = tensors.filter { freeze($0.name) }
+    frozen = still.map { $0.offset..<$0.offset + $0.count }
+    frozenOffsets = Set(still.map(\.offset))
+    decayed = tensors.filter { $0.shape.count > 1 }.map { $0.offset..<$0.offset + $0.count }
+  }
+
+  public var parameterCount: Int { graph.layout.count }
+
+  public func operations(lengths: [Int]) -> Double {
+    let c = graph.layout.configuration
+    let tokens = lengths.reduce(0, +)
+    // Two a weight and token forwards, four backwards; attention's scores and sums the same way,
+    // half of them behind the causal mask.
+    let squares = lengths.reduce(0.0) { $0 + Double($1) * Double($1) }
+    return 6 * Double(graph.layout.matrixCount) * Double(tokens)
+      + 6 * Double(c.layers * c.queryWidth) * squares
+  }
+
+  public func loss(
+    _ tape: Tape, parameters: UnsafePointer<Float>, gradients: UnsafeMutablePointer<Float>?,
+    tokens: UnsafeBufferPointer<Int32>, labels: UnsafeBufferPointer<Int32>, starts: [Int],
+    scale: Float
+  ) throws -> Double {
+    tape.reset()
+    let declared = graph.declare(on: tape, weights: parameters, gradients: gradients) {
+      !frozenOffsets.contains($0)
+    }
+    let hidden = try graph.hidden(tape, declared, tokens: tokens, starts: starts)
+    let loss = try tape.crossEntropy(hidden, head: declared.head, labels: labels, scale: scale)
+    if gradients != nil { try tape.backward() }
+    return loss.sum
+  }
+}

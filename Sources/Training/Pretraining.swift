@@ -1,0 +1,66 @@
+public import Bytes
+public import Execution
+public import LanguageModels
+
+/// A decoder trained from random weights on a run of tokens.
+public struct Pretraining: Sendable {
+  /// The shape of the model.
+  public let configuration: DecoderConfiguration
+  /// B: windows of a step.
+  public let sequences: Int
+  /// The share at the end of the text that is measured and not learned.
+  public let heldOut: Double
+  /// How long and how fast.
+  public let plan: TrainingPlan
+  /// What initial weights and windows are drawn by, each from a stream of its own.
+  public let seed: UInt64
+
+  /// A pretraining from its parts.
+  ///
+  /// - Parameters:
+  ///   - configuration: The shape of the model.
+  ///   - sequences: Windows of a step.
+  ///   - heldOut: The share at the end of the text that is measured and not learned.
+  ///   - plan: How long and how fast.
+  ///   - seed: What initial weights and windows are drawn by.
+  public init(
+    configuration: DecoderConfiguration, sequences: Int, heldOut: Double, plan: TrainingPlan,
+    seed: UInt64
+  ) {
+    self.configuration = configuration
+    self.sequences = sequences
+    self.heldOut = heldOut
+    self.plan = plan
+    self.seed = seed
+  }
+
+  /// Trains on a run of tokens.
+  ///
+  /// - Returns: The weights in the order of ``LanguageModels/DecoderLayout``, and what was done.
+  /// - Throws: ``TrainingError``; `DecoderConfigurationError`; cancellation.
+  public func run(
+    _ tokens: [Int32], checkpoints: any CheckpointStore = NoCheckpoints(), context: WorkContext
+  ) throws -> (weights: SharedBytes, summary: TrainingSummary) {
+    try configuration.validate()
+    for token in tokens where token < 0 || Int(token) >= configuration.vocabularySize {
+      throw TrainingError.token(got: Int(token), vocabulary: configuration.vocabularySize)
+    }
+    let windows = try TokenWindows(
+      tokens: tokens, context: configuration.context, sequences: sequences, heldOut: heldOut,
+      seed: seed)
+    let layout = DecoderLayout(configuration)
+    let trainer = Trainer(DecoderObjective(DecoderGraph(layout)), plan: plan)
+    let result = try trainer.run(windows, checkpoints: checkpoints, context: context) {
+      layout.initialize($0, seed: seed)
+    }
+    return (result.parameters, result.summary)
+  }
+
+  /// Bytes of memory that a run takes at most, about.
+  public var memory: Int {
+    TrainingMemory(
+      parameters: DecoderLayout(configuration).count, configuration: configuration,
+      groupRows: max(plan.groupRows, configuration.context), keepsBest: plan.patience != nil
+    ).bytes
+  }
+}
