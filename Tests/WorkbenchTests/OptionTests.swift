@@ -13,7 +13,7 @@ import Workbench
     let wrong = try run("toil(steps: 3, method: prefix())")
     #expect(wrong.contains("full(…) or lora(…)"), "\(wrong)")
     // Where the checker can't see it, the verb does.
-    let late = try run("toil(steps: 3, method: [prefix(), lora()][0 * 1])")
+    let late = try run("toil(steps: 3, method: [prefix(), lora()][count([1]) - 1])")
     #expect(late.contains("expected full(…) or lora(…), got prefix(…)"), "\(late)")
     let none = try run("f(m) = toil(steps: 3, method: m)\nf({a: 3}[\"a\"])")
     #expect(none.contains("full(…) or lora(…)"), "\(none)")

@@ -1,4 +1,5 @@
 import Bytes
+import Corpora
 import Execution
 import Language
 import Synchronization
@@ -88,7 +89,12 @@ final class ToyTraining: Sendable {
       context.count(WorkCount.operations, Double(steps) * 2e9)
       context.count(WorkCount.steps, Double(steps))
       context.kernel("toy")
-      return .record(Record([("value", .number(Double(value)))]))
+      let corpus = try Corpus(
+        name: "toil", documents: [Document(id: "value", text: "\(value)")])
+      return .record(
+        Record([
+          ("value", .number(Double(value))), ("made", try context.artifact(.corpus, corpus)),
+        ]))
     }
   }
 
