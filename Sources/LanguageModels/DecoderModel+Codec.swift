@@ -1,5 +1,6 @@
 public import Bytes
 public import Safetensors
+public import Tokenizers
 
 /// A model as one stored object: a safetensors file with the weights in the order of
 /// ``DecoderLayout``, and the texts of `config.json` and `tokenizer.json` in its metadata.
@@ -19,9 +20,11 @@ public struct DecoderModelCodec: Sendable {
   ///
   /// - Parameters:
   ///   - model: The model.
-  ///   - tokenizerJSON: The text of its `tokenizer.json`, where it has a tokenizer; UTF-8.
+  ///   - tokenizerJSON: The text of `tokenizer.json`, UTF-8; that of the model's tokenizer where nil.
   /// - Throws: `SafetensorsError` where the tokenizer is too long for the header of the format.
-  public init(_ model: DecoderModel, tokenizerJSON: [UInt8]?) throws(SafetensorsError) {
+  public init(_ model: DecoderModel, tokenizerJSON: [UInt8]? = nil)
+    throws(SafetensorsError)
+  {
     self.model = model
     let configuration = HuggingFaceConfiguration(model.configuration).serialized()
     var metadata = [
@@ -31,7 +34,7 @@ public struct DecoderModelCodec: Sendable {
         text: String(decoding: configuration, as: UTF8.self)
       ),
     ]
-    if let tokenizerJSON {
+    if let tokenizerJSON = tokenizerJSON ?? model.tokenizer?.tokenizerJSON() {
       metadata.append(
         (
           name: HuggingFaceFolder.tokenizerName,
@@ -110,7 +113,9 @@ extension DecoderModel {
   ///   `makeTokenizer` throws.
   public init(
     decoding bytes: SharedBytes, name: String = "the stored model",
-    makeTokenizer: HuggingFaceFolder.MakeTokenizer
+    makeTokenizer: HuggingFaceFolder.MakeTokenizer = {
+      try Tokenizer(tokenizerJSON: $0, file: $1)
+    }
   ) throws {
     self = try DecoderModelCodec.decode(bytes, name: name, makeTokenizer: makeTokenizer)
   }

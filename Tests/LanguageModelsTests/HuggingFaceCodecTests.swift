@@ -4,6 +4,7 @@ import LanguageModels
 import Safetensors
 import TestFolders
 import Testing
+import Tokenizers
 
 /// A model as one stored object.
 @Suite struct HuggingFaceCodecTests {
@@ -51,6 +52,23 @@ import Testing
     #expect(
       throws: Fixtures.TokenizerAsked(json: json, file: "the stored model, tokenizer.json")
     ) { try decode(stored("llama-f16", tokenizerJSON: json)) }
+  }
+
+  @Test func aModelWithATokenizerIsStoredAndWrittenWithIt() throws {
+    let json = Array(HuggingFaceWritingTests.tokenizerJSON.utf8)
+    let bare = try Fixtures.load(Fixtures.path("llama-tied"))
+    let model = try DecoderModel(
+      configuration: bare.configuration, weights: bare.weights,
+      tokenizer: Tokenizer(tokenizerJSON: json, file: "t"))
+    var bytes: [UInt8] = []
+    try DecoderModelCodec(model).encode { bytes.append(contentsOf: $0) }
+    let stored = try DecoderModel(decoding: SharedBytes(bytes))
+    #expect(stored.tokenizer?.encode("c b <s> a") == [4, 3, 1, 0])
+    let folder = try TemporaryFolder()
+    try save(model, to: folder)
+    let loaded = try HuggingFaceFolder.load(folder("m"), context: WorkContext())
+    #expect(loaded.tokenizer?.encode("c b <s> a") == [4, 3, 1, 0])
+    #expect(loaded.weights == stored.weights)
   }
 
   @Test func otherFilesAreNoStoredModels() throws {
