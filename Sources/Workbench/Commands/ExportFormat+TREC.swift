@@ -18,7 +18,7 @@ extension ExportFormat {
         ExportedFile(
           name: name + ".qrels", kind: .lines(words: 4), text: TRECFiles.text(ofJudgements: set))
       ]
-    case .corpus, .index: return []
+    default: return []
     }
   }
 
