@@ -22,6 +22,8 @@ import Workbench
   @Test func anOptionsOwnArgumentsAreChecked() throws {
     #expect(try run("lora(rank: 65)").contains("expected a whole number from 1 to 64"))
     #expect(try run("lora(rank: 4).rank") == "4")
+    let misspelt = try run("lora(rank: 4).rnk")
+    #expect(misspelt.contains("did you mean 'rank'?"), "\(misspelt)")
   }
 
   @Test func anOptionIsPartOfTheKey() throws {
@@ -55,7 +57,7 @@ import Workbench
   @Test func aPathAmongOtherThingsIsKnownOrRefused() throws {
     let folder = try tinyCollection()
     for source in [
-      "amount(on: {p: \"tiny/corpus.jsonl\"}[\"{\"p\"}\"])",
+      "amount(on: veil(\"tiny/corpus.jsonl\"))",
       "f(n) = if n > 0 then \"tiny/{n}.jsonl\" else [\"x\"]\namount(on: f(count(range(1, 3))))",
       "amount(on: \"tiny/{count([1])}\")",
     ] {

@@ -11,13 +11,13 @@ import Workbench
 
   @Test func aPlanTellsMemoryAndTime() throws {
     let folder = try TemporaryFolder()
-    try folder.write(notebook("b = toil(steps: 1000)", "c = toil(b, steps: 500)"), to: "nb.md")
+    try folder.write(notebook("b = toil(steps: 2000)", "c = toil(b, steps: 500)"), to: "nb.md")
     let toy = ToyTraining()
     let plan = try NotebookSession.open(folder, verbs: toy.library).plan()
     #expect(
       plan.text == """
         b: missing, would run
-          to run  toil(steps: 1000)  (about 310.0 MB, about 20 s at 100 GFLOP/s)
+          to run  toil(steps: 2000)  (about 310.0 MB, about 40 s at 100 GFLOP/s)
           to run  and what follows from it
         c: missing, would run
           to run  toil(…, steps: 500)  (about 10 s at 100 GFLOP/s, memory depends on the start)

@@ -40,7 +40,7 @@ final class ToyTraining: Sendable {
   /// The verbs, with what tests of plans and options need.
   var library: VerbLibrary {
     VerbLibrary(
-      VerbLibrary.standard.all + [toil, method("full"), method("lora"), other, giant, on])
+      VerbLibrary.standard.all + [toil, method("full"), method("lora"), other, giant, on, veil])
   }
 
   private var toil: Verb {
@@ -124,6 +124,15 @@ final class ToyTraining: Sendable {
       log.take(0)
       return .number(1)
     }
+  }
+
+  /// Gives what it is given, of which nothing can be told before the run.
+  private var veil: Verb {
+    Verb(
+      VerbSignature(
+        "veil", topic: "test", .describe, summary: "", example: "",
+        parameters: [.init("x", .any, positional: true, "")], result: { _ in .any })
+    ) { arguments, _ in arguments["x"] }
   }
 
   /// Takes a corpus, a data set, a table, texts, or the path of a file.

@@ -34,6 +34,7 @@ extension Verb {
   /// - Parameters:
   ///   - signature: Its result is the option; whatever it says is not asked.
   ///   - check: Throws where arguments do not do.
+  /// - Returns: The verb.
   package static func option(
     _ signature: VerbSignature, check: @escaping @Sendable (Arguments) throws -> Void = { _ in }
   ) -> Verb {
