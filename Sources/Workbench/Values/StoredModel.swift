@@ -1,4 +1,5 @@
-package import Bytes
+import Bytes
+import Corpora
 package import Execution
 package import LanguageModels
 import Language

@@ -80,6 +80,7 @@ package struct VerbLibrary: Sendable {
 
   /// What this version of Poise can do.
   package static let standard = VerbLibrary(
-    dataVerbs + retrievalVerbs + evaluationVerbs + tableVerbs + statisticsVerbs + plotVerbs
+    dataVerbs + retrievalVerbs + modelVerbs + trainingVerbs + evaluationVerbs + tableVerbs
+      + statisticsVerbs + plotVerbs
       + sessionVerbs)
 }
