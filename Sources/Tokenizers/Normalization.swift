@@ -15,15 +15,24 @@ enum Composition {
   /// A scalar is inert if it is its own NFC, has combining class 0 and never joins what is before
   /// it: the text can be cut before every inert scalar, and a stretch of one with the others after
   /// it is composed by itself. ASCII costs a look at each byte.
-  static func composed(_ bytes: UnsafeBufferPointer<UInt8>) -> (bytes: [UInt8], changes: [Change])?
-  {
+  ///
+  /// `check` is called every few thousand scalars.
+  static func composed(
+    _ bytes: UnsafeBufferPointer<UInt8>, check: () throws -> Void
+  ) rethrows -> (bytes: [UInt8], changes: [Change])? {
     guard let base = bytes.baseAddress else { return nil }
     var result: [UInt8] = []
     var changes: [Change] = []
     var copied = 0
     var segment = 0
     var at = 0
+    var untilCheck = 1 << 14
     while at < bytes.count {
+      untilCheck -= 1
+      if untilCheck == 0 {
+        try check()
+        untilCheck = 1 << 14
+      }
       let (value, length) = decodedScalar(base, at, bytes.count)
       let kind = kind(value)
       if kind != Kind.active {
@@ -56,7 +65,7 @@ enum Composition {
 
   /// The text in NFC.
   static func composed(_ bytes: [UInt8]) -> [UInt8] {
-    bytes.withUnsafeBufferPointer { composed($0)?.bytes } ?? bytes
+    bytes.withUnsafeBufferPointer { composed($0, check: {})?.bytes } ?? bytes
   }
 
   private static func composition(of text: String) -> [UInt8] {

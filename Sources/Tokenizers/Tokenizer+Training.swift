@@ -155,8 +155,10 @@ extension Tokenizer {
       case .whitespaceOnly: .whitespaceSplit
       }
     let words = try WordCounts(texts, split: rule, composes: false, context: context)
-    let order = (0..<words.count).filter { words.counts[$0] >= minimumFrequency }.sorted { a, b in
-      words.counts[a] != words.counts[b]
+    let frequent = (0..<words.count).filter { words.counts[$0] >= minimumFrequency }
+    let order = try frequent.sorted { a, b in
+      try context.check()
+      return words.counts[a] != words.counts[b]
         ? words.counts[a] > words.counts[b]
         : words.word(a).lexicographicallyPrecedes(words.word(b))
     }

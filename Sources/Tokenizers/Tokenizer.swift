@@ -23,7 +23,12 @@ extension Tokenizer: Hashable {
   ///
   /// - Complexity: Linear in the vocabulary, unless they share storage.
   public static func == (a: Tokenizer, b: Tokenizer) -> Bool {
-    a.storage === b.storage || a.storage.parts == b.storage.parts
+    if a.storage === b.storage { return true }
+    // Texts are equal where they are canonically equivalent; tokens differ then.
+    return a.storage.parts == b.storage.parts
+      && zip(a.addedTokens, b.addedTokens).allSatisfy {
+        $0.content.utf8.elementsEqual($1.content.utf8)
+      }
   }
 
   /// Hashes the sizes and a few tokens.

@@ -280,11 +280,13 @@ extension JSONValue {
     switch self {
     case .list(let items): return .list(items.map(\.inFixedOrder))
     case .object(let members):
-      var seen: Set<String> = []
-      let distinct = members.reversed().filter { seen.insert($0.name).inserted }
+      // By bytes: strings are equal where they are canonically equivalent.
+      var seen: Set<[UInt8]> = []
+      let distinct = members.reversed().filter { seen.insert(Array($0.name.utf8)).inserted }
       return .object(
         distinct.map { Member($0.name, $0.value.inFixedOrder) }.sorted { a, b in
-          a.name == "type" ? b.name != "type" : b.name != "type" && a.name < b.name
+          if (a.name == "type") != (b.name == "type") { return a.name == "type" }
+          return a.name.utf8.lexicographicallyPrecedes(b.name.utf8)
         })
     default: return self
     }

@@ -35,7 +35,7 @@ struct WordCounts {
       var text = text
       try text.withUTF8 { bytes in
         bytesSeen += bytes.count
-        if composes, let composed = Composition.composed(bytes) {
+        if composes, let composed = try Composition.composed(bytes, check: context.check) {
           try composed.bytes.withUnsafeBufferPointer { try add($0, split, context) }
         } else {
           try add(bytes, split, context)

@@ -8,7 +8,7 @@ extension BenchCommand {
   /// With `--tokenizer` the file is read; else byte-level BPE of 4,096 tokens is trained on the
   /// text. Encoding is measured from the text in memory to the array of ids, first with empty
   /// caches (`first_mb_s`) and then the median of the runs; as the peer does it, the text is one
-  /// string and special tokens are not added.
+  /// string and special tokens are not added. `lines_mb_s` is the same by lines, one call each.
   static let tokenize = BenchCommand(
     name: "tokenize", arguments: "FILE [--tokenizer FOLDER] [--runs N]",
     summary: "encoding and decoding on one thread, and training of 4,096 tokens"
@@ -40,6 +40,14 @@ extension BenchCommand {
     }
     let first = times.removeFirst()
     let median = times.sorted()[runs / 2]
+    let lines = bytes.split(separator: 0x0A).map { Array($0) + [0x0A] }
+    let lined = (0..<runs).map { _ in
+      seconds(
+        clock.measure {
+          for line in lines { ids = tokenizer.encode(line, addingSpecialTokens: false) }
+        })
+    }.sorted()
+    ids = tokenizer.encode(text, addingSpecialTokens: false)
     var isSame = false
     let decoding = try clock.measure {
       isSame = try tokenizer.decode(ids, skippingSpecialTokens: false).utf8.count == bytes.count
@@ -49,6 +57,7 @@ extension BenchCommand {
       {"peer":"poise","work":"tokenize","mb":\(rounded(megabytes, 3)),"tokens":\(ids.count),\
       "mb_s":\(rounded(megabytes / median, 1)),\
       "tokens_s":\(Int(Double(ids.count) / median)),\
+      "lines_mb_s":\(rounded(megabytes / lined[runs / 2], 1)),\
       "first_mb_s":\(rounded(megabytes / first, 1)),\
       "decode_mb_s":\(rounded(megabytes / seconds(decoding), 1)),"round_trip":\(isSame),\
       "\(source == nil ? "train_s" : "load_s")":\(rounded(seconds(making), 3)),\

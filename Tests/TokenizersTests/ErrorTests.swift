@@ -47,7 +47,10 @@ import Tokenizers
       "\"a b\"", "\"a c\"",
       "t.json: model.merges[0]: \"c\" is not in the vocabulary; did you mean \"a\"?"
     ),
-    ("\"a b\"", "[\"b\", \"a\"]", "t.json: model.merges[0]: \"ba\" is not in the vocabulary; did you mean \"a\"?"),
+    (
+      "\"a b\"", "[\"b\", \"a\"]",
+      "t.json: model.merges[0]: \"ba\" is not in the vocabulary; did you mean \"a\"?"
+    ),
     ("\"a b\"", "\"ab\"", "t.json: model.merges[0] should be two tokens, got ab"),
     (
       "\"a b\"", "3",

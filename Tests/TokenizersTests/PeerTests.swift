@@ -107,6 +107,33 @@ struct PeerTests {
     }
   }
 
+  /// A megabyte of real text, where `$POISE_DATA` has it: 4,096 tokens, and the ids of all of it.
+  @Test(.enabled(if: Peer.shakespeare != nil, "needs tinyshakespeare in $POISE_DATA"))
+  func aLongTextIsTheSame() throws {
+    let text = String(
+      decoding: try TemporaryFolder.bytes(at: try #require(Peer.shakespeare)), as: UTF8.self)
+    for pattern in SplitPattern.allCases {
+      let ours = try Tokenizer.trainByteLevelBPE(
+        [text], vocabularySize: 4096, pattern: pattern, context: WorkContext())
+      let folder = try TemporaryFolder()
+      let written = try ours.tokenizerJSON().withUnsafeBytes { try JSONValue(parsing: $0) }
+      let texts = JSONValue.list([.string(text)])
+      let settings = JSONValue.object([
+        .init("tokenizer", written), .init("size", 4096), .init("minimum", 0),
+        .init("specials", .list([])), .init("texts", texts),
+      ])
+      try folder.write(settings.serialized(), to: "settings.json")
+      try folder.write(texts.serialized(), to: "texts.json")
+      try folder.write(ours.tokenizerJSON(), to: "tokenizer.json")
+      let trained = try Peer.run(["train", folder("settings.json")], in: folder)
+      #expect(trained["merges"] == written["model"]?["merges"])
+      let found = try Peer.run(
+        ["encode", folder("tokenizer.json"), folder("texts.json")], in: folder)
+      let ids = Fixtures.numbers(try #require(found["ids"]?.list?.first))
+      #expect(ours.encode(text) == ids)
+    }
+  }
+
   /// Which scalars are letters, digits, white space and word characters.
   @Test func classesAreThoseOfThePeer() throws {
     let found = try Peer.run(["classes"], in: try TemporaryFolder())

@@ -1,4 +1,5 @@
 import Bytes
+import Execution
 import Testing
 import Tokenizers
 
@@ -147,6 +148,29 @@ import Tokenizers
       let word = (0..<count).map { _ in letters[random.below(kinds)] }
       #expect(tokenizer.encode(word) == reference.encode(word))
     }
+  }
+
+  /// The cache of words is shared by calls, not by threads, and changes nothing.
+  @Test func threadsGetTheSameIDs() throws {
+    let tokenizer = try Fixtures.tokenizer("gpt2")
+    let expected = try Fixtures.expected("gpt2")
+    let all = try parallelMap(64, context: WorkContext(threads: 4)) { _ in
+      expected.map { tokenizer.encode($0.text) }
+    }
+    #expect(all.allSatisfy { $0 == expected.map(\.ids) })
+  }
+
+  /// More different words than the cache holds, and words of one token, several and none.
+  @Test func aFullCacheChangesNothing() throws {
+    let gpt2 = try Fixtures.tokenizer("gpt2")
+    let fresh = try Fixtures.tokenizer("gpt2")
+    let words = (0..<200_000).map { " w\(String($0, radix: 36))" }
+    let whole = gpt2.encode(words.joined())
+    #expect(gpt2.encode(words.joined()) == whole)
+    #expect(fresh.encode(words.suffix(100).joined()) == gpt2.encode(words.suffix(100).joined()))
+    #expect(try gpt2.decode(whole) == words.joined())
+    let characters = try Fixtures.tokenizer("characters")
+    #expect(characters.encode("") == [] && characters.encode("\u{E000}\u{E001}") == [0])
   }
 
   /// Long words of few letters, where merging one pair after the other would never end.

@@ -104,6 +104,12 @@ struct RandomTexts {
 enum Peer {
   static let python = getenv("POISE_PEER_PYTHON").map { String(cString: $0) }
 
+  /// The path of tinyshakespeare among the public data sets.
+  static let shakespeare: String? = getenv("POISE_DATA").flatMap { folder in
+    let path = String(cString: folder) + "/tinyshakespeare/input.txt"
+    return access(path, R_OK) == 0 ? path : nil
+  }
+
   /// How many random texts are compared; `$POISE_PEER_TEXTS` asks for more.
   static let textCount =
     getenv("POISE_PEER_TEXTS").flatMap { Int(String(cString: $0)) } ?? 2000
