@@ -1,5 +1,6 @@
 public import Bytes
 public import Safetensors
+public import Tokenizers
 
 /// A model as one stored object: a safetensors file with the weights in the order of
 /// ``DecoderLayout``, and the texts of `config.json` and `tokenizer.json` in its metadata.
@@ -19,9 +20,13 @@ public struct DecoderModelCodec: Sendable {
   ///
   /// - Parameters:
   ///   - model: The model.
-  ///   - tokenizerJSON: The text of its `tokenizer.json`, where it has a tokenizer; UTF-8.
+  ///   - tokenizerJSON: The text of `tokenizer.json`, UTF-8; that of the model's tokenizer where nil.
+  ///   - notes: Further texts for the metadata, by name; ``note(_:in:)`` reads them.
   /// - Throws: `SafetensorsError` where the tokenizer is too long for the header of the format.
-  public init(_ model: DecoderModel, tokenizerJSON: [UInt8]?) throws(SafetensorsError) {
+  public init(
+    _ model: DecoderModel, tokenizerJSON: [UInt8]? = nil,
+    notes: [(name: String, text: String)] = []
+  ) throws(SafetensorsError) {
     self.model = model
     let configuration = HuggingFaceConfiguration(model.configuration).serialized()
     var metadata = [
@@ -31,19 +36,25 @@ public struct DecoderModelCodec: Sendable {
         text: String(decoding: configuration, as: UTF8.self)
       ),
     ]
-    if let tokenizerJSON {
+    if let tokenizerJSON = tokenizerJSON ?? model.tokenizer?.tokenizerJSON() {
       metadata.append(
         (
           name: HuggingFaceFolder.tokenizerName,
           text: String(decoding: tokenizerJSON, as: UTF8.self)
         ))
     }
+    metadata += notes
     writer = try HuggingFaceFolder.weightsWriter(model.layout, type: .float32, metadata: metadata)
   }
 
   /// Hands the bytes to a sink, in pieces of at most 16 MB apart from the header.
   public func encode(into sink: SafetensorsWriter.Sink) throws {
     try HuggingFaceFolder.writeWeights(of: model, writer, to: sink)
+  }
+
+  /// A text from the metadata of a stored model; nil where it has none of that name. O(header).
+  public static func note(_ name: String, in bytes: SharedBytes) throws -> String? {
+    try SafetensorsFile(bytes: bytes, name: "the stored model").metadata[name]
   }
 
   /// The model in stored bytes, whose weights stay where they are when they are aligned to 16.
@@ -110,7 +121,9 @@ extension DecoderModel {
   ///   `makeTokenizer` throws.
   public init(
     decoding bytes: SharedBytes, name: String = "the stored model",
-    makeTokenizer: HuggingFaceFolder.MakeTokenizer
+    makeTokenizer: HuggingFaceFolder.MakeTokenizer = {
+      try Tokenizer(tokenizerJSON: $0, file: $1)
+    }
   ) throws {
     self = try DecoderModelCodec.decode(bytes, name: name, makeTokenizer: makeTokenizer)
   }

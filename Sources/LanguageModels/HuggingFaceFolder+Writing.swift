@@ -1,5 +1,6 @@
 import Bytes
 public import Safetensors
+import Tokenizers
 
 /// A file that is to be written; how it comes to the disk is the caller's to decide.
 public struct HuggingFaceFile: Sendable {
@@ -28,11 +29,11 @@ public struct HuggingFaceFile: Sendable {
 
 extension HuggingFaceFolder {
   /// The files that transformers loads the model from: its configuration, its weights, and its
-  /// tokenizer where the text of one is given.
+  /// tokenizer where it has one or the text of one is given.
   ///
   /// - Parameters:
   ///   - model: The model.
-  ///   - tokenizerJSON: The text of `tokenizer.json`.
+  ///   - tokenizerJSON: The text of `tokenizer.json`; that of the model's tokenizer where nil.
   ///   - type: ``TensorType/float32``, or a shorter type that the weights are rounded to.
   /// - Returns: The files; their bytes depend on the arguments alone.
   /// - Throws: ``HuggingFaceError/unwritable(member:expected:got:)``; `SafetensorsError` where
@@ -53,7 +54,7 @@ extension HuggingFaceFolder {
         try writeWeights(of: model, writer, to: sink)
       },
     ]
-    if let tokenizerJSON {
+    if let tokenizerJSON = tokenizerJSON ?? model.tokenizer?.tokenizerJSON() {
       files.append(HuggingFaceFile(name: tokenizerName, bytes: tokenizerJSON))
       files.append(
         HuggingFaceFile(

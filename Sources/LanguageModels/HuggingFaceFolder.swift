@@ -76,7 +76,7 @@ public enum HuggingFaceFolder {
   ///   `CancellationRequested`; what `makeTokenizer` throws.
   public static func load(
     _ path: String, mayRead: ReadPermission? = nil, context: WorkContext,
-    makeTokenizer: MakeTokenizer
+    makeTokenizer: MakeTokenizer = { try Tokenizer(tokenizerJSON: $0, file: $1) }
   ) throws -> DecoderModel {
     let folder = try CheckpointFolder(path, mayRead: mayRead)
     let configuration = try configuration(folder)

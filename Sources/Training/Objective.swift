@@ -33,19 +33,22 @@ public struct DecoderObjective: Objective {
   private let frozenOffsets: Set<Int>
   /// Runs of the parameters that stay as they are.
   public let frozen: [Range<Int>]
-  /// All matrices.
   public let decayed: [Range<Int>]
 
   /// - Parameters:
   ///   - graph: The decoder.
+  ///   - decaysAll: Whether weight decay shrinks norms and biases too; else matrices only.
   ///   - freeze: Which tensors stay as they are, by the names that Hugging Face gives them.
-  public init(_ graph: DecoderGraph, freeze: (String) -> Bool = { _ in false }) {
+  public init(
+    _ graph: DecoderGraph, decaysAll: Bool = false, freeze: (String) -> Bool = { _ in false }
+  ) {
     self.graph = graph
     let tensors = graph.layout.tensors
     let still = tensors.filter { freeze($0.name) }
     frozen = still.map { $0.offset..<$0.offset + $0.count }
     frozenOffsets = Set(still.map(\.offset))
-    decayed = tensors.filter { $0.shape.count > 1 }.map { $0.offset..<$0.offset + $0.count }
+    decayed = tensors.filter { decaysAll || $0.shape.count > 1 }
+      .map { $0.offset..<$0.offset + $0.count }
   }
 
   public var parameterCount: Int { graph.layout.count }
