@@ -63,7 +63,7 @@ final class MemoryCheckpoints: CheckpointStore {
 
 @Suite struct TrainerTests {
   @Test func theLossFalls() throws {
-    let result = try Toy.pretraining(steps: 60).run(
+    let result = try Toy.pretraining(steps: 150, rate: 1e-2).run(
       Toy.text(4000), context: WorkContext(threads: 2))
     let points = result.summary.curve.points
     #expect(points.map(\.step) == [1] + Array(stride(from: 5, through: 150, by: 5)))
