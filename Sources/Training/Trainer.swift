@@ -8,8 +8,10 @@ public struct Trainer<Target: Objective>: Sendable {
   public let objective: Target
   /// How long and how fast.
   public let plan: TrainingPlan
-  /// Seconds from one checkpoint to the next.
-  public var checkpointSeconds = 20.0
+  /// Seconds from one checkpoint to the next at least.
+  public var checkpointSeconds = 1.0
+  /// The share of the time that goes into checkpoints at most; large states are kept less often.
+  public var checkpointShare = 0.02
 
   /// A trainer of one objective by one plan.
   public init(_ objective: Target, plan: TrainingPlan) {
@@ -45,6 +47,7 @@ public struct Trainer<Target: Objective>: Sendable {
       cancellation: context.cancellation)
     var meter = SpeedMeter(threads: context.threads)
     var saved = ContinuousClock.now
+    var interval = Duration.seconds(checkpointSeconds)
     while state.step < plan.steps, !progress.isStopped {
       do {
         try step(source, optimizer, &progress, &meter, context)
@@ -52,9 +55,12 @@ public struct Trainer<Target: Objective>: Sendable {
         try checkpoints.save { try Checkpoint.write(progress, state, into: $0) }
         throw error
       }
-      if (ContinuousClock.now - saved) > .seconds(checkpointSeconds), state.step < plan.steps {
+      if ContinuousClock.now - saved > interval, state.step < plan.steps {
+        let start = ContinuousClock.now
         try checkpoints.save { try Checkpoint.write(progress, state, into: $0) }
         saved = .now
+        interval = max(.seconds(checkpointSeconds), (saved - start) / checkpointShare)
+        meter.skip()
       }
     }
     let kept = progress.best?.parameters ?? state.buffer

@@ -17,6 +17,10 @@ extension ProgramTests {
       slow = [count(search(bm25(load("many.jsonl").corpus, k1: n / 100), "zinc", k: 3))
         for n in 1...60]
       """,
+      "training": """
+      slow = [pretrain(load("many.jsonl").corpus, layers: 1, width: 32, heads: 2, context: 32,
+        tokenizer: "bytes", steps: 400, batch: 64, seed: 1).curve]
+      """,
     ]
 
     static func folder(_ kind: String) throws -> TemporaryFolder {
@@ -37,7 +41,7 @@ extension ProgramTests {
         ```
         """
       ])
-      if kind == "reading" || kind == "indexing" {
+      if ["reading", "indexing", "training"].contains(kind) {
         try folder.write(SampleNotebook.documents(4_000), to: "many.jsonl")
       }
       return folder

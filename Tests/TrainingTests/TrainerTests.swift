@@ -118,6 +118,7 @@ final class MemoryCheckpoints: CheckpointStore {
     let layout = DecoderLayout(Toy.configuration)
     var trainer = Trainer(DecoderObjective(DecoderGraph(layout)), plan: Toy.plan(steps: 6))
     trainer.checkpointSeconds = 0
+    trainer.checkpointShare = 1e9
     let source = try TokenWindows(tokens: text, context: 20, sequences: 4, heldOut: 0.1, seed: 0)
     let checkpoints = MemoryCheckpoints()
     let whole = try trainer.run(source, checkpoints: checkpoints, context: WorkContext()) {
@@ -139,6 +140,7 @@ final class MemoryCheckpoints: CheckpointStore {
       let layout = DecoderLayout(Toy.configuration)
       var trainer = Trainer(DecoderObjective(DecoderGraph(layout)), plan: Toy.plan(steps: 2))
       trainer.checkpointSeconds = 0
+      trainer.checkpointShare = 1e9
       let source = try TokenWindows(tokens: text, context: 20, sequences: 2, heldOut: 0, seed: 0)
       if seed == 0 {
         _ = try trainer.run(source, checkpoints: checkpoints, context: WorkContext()) {
