@@ -47,6 +47,7 @@ extension ArtifactStore {
   /// - Parameters:
   ///   - key: the node's key.
   ///   - check: called between every 16 MB that are verified; throws to stop.
+  /// - Returns: the state with what it took to come there, or nil.
   /// - Throws: only what `check` throws.
   public func latestState(_ key: Digest, check: () throws -> Void = {}) throws -> ResumeState? {
     guard let root = partialPlace else { return nil }

@@ -18,8 +18,8 @@ public final class ObjectSink {
 
   /// - Parameters:
   ///   - stream: what the bytes are hashed after.
-  ///   - stage: begins the file, when it is needed.
   ///   - check: called between every 16 MB; throws to stop.
+  ///   - stage: begins the file, when it is needed.
   init(
     hashing stream: DigestStream = DigestStream(), check: @escaping () throws -> Void,
     stage: @escaping () throws(FileFailure) -> any StagedFile

@@ -128,6 +128,7 @@ extension JSONValue: ExpressibleByStringLiteral, ExpressibleByBooleanLiteral,
   ///
   /// - Parameter indented: Two spaces a level with line breaks, as people read it, or no white
   ///   space at all.
+  /// - Returns: The text's bytes.
   package func serialized(indented: Bool = false) -> [UInt8] {
     var target: [UInt8] = []
     write(into: &target, level: indented ? 0 : nil)

@@ -46,7 +46,14 @@ extension Interpreter {
       // The first that has members at all says best what is wrong.
       for option in options where isRow(option) { return lookUp(name, in: option) }
       return noMembers(name, value)
-    case .number, .string, .boolean, .none, .range, .option, .function:
+    case .option(let verb):
+      // An option's members are the arguments that it was made with.
+      guard let parameters = table.verbs[verb]?.parameters else { return .success(.any) }
+      if let parameter = parameters.first(where: { $0.name == name }) {
+        return .success(Abstract(parameter.type))
+      }
+      return unknown(name, StaticType.option(verb).words, parameters.map(\.name))
+    case .number, .string, .boolean, .none, .range, .function:
       return noMembers(name, value)
     }
   }

@@ -1,25 +1,24 @@
+import Glibc
 import Tensors
 
 extension DecoderConfiguration {
-  /// The D / 2 angles, in radians, by which one position turns the pairs of a head.
+  /// The D/2 rotary angles of one step, in radians, stretched where the configuration says so.
   ///
-  /// base^(-2 i / D) of the paper (Su et al. 2021); with ``ropeScaling`` stretched as
-  /// transformers' `llama3` does it: wavelengths above context / low are divided by the factor,
-  /// those below context / high are kept, and between them the two are blended linearly in
-  /// context / wavelength.
+  /// Llama 3.1's stretching, as `transformers` computes it: wavelengths longer than
+  /// `originalContext / lowFrequencyFactor` are divided by the factor, shorter ones than
+  /// `originalContext / highFrequencyFactor` kept, those between blended linearly.
   public var rotaryFrequencies: [Double] {
     let plain = RotaryTable.frequencies(base: ropeBase, dimension: headDimension)
     guard let scaling = ropeScaling else { return plain }
-    let original = Double(scaling.originalContext)
+    let context = Double(scaling.originalContext)
+    let low = scaling.lowFrequencyFactor
+    let high = scaling.highFrequencyFactor
     return plain.map { frequency in
-      // How often the pair turns within the original context.
-      let turns = original * frequency / (2 * .pi)
-      if turns < scaling.lowFrequencyFactor { return frequency / scaling.factor }
-      if turns > scaling.highFrequencyFactor { return frequency }
-      let span = scaling.highFrequencyFactor - scaling.lowFrequencyFactor
-      guard span > 0 else { return frequency }
-      let kept = (turns - scaling.lowFrequencyFactor) / span
-      return (1 - kept) * frequency / scaling.factor + kept * frequency
+      let wavelength = 2 * Double.pi / frequency
+      if wavelength > context / low { return frequency / scaling.factor }
+      if wavelength < context / high { return frequency }
+      let smooth = (context / wavelength - low) / (high - low)
+      return (1 - smooth) * frequency / scaling.factor + smooth * frequency
     }
   }
 }

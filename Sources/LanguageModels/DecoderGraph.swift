@@ -5,6 +5,7 @@ public import Tensors
 ///
 /// Immutable; shared by threads, each with a tape of its own.
 public struct DecoderGraph: Sendable {
+  /// Where the weights are.
   public let layout: DecoderLayout
   private let rotary: RotaryTable
 
@@ -41,9 +42,11 @@ public struct DecoderGraph: Sendable {
   /// Declares the weights on a tape.
   ///
   /// - Parameters:
+  ///   - tape: One thread's tape, just reset.
   ///   - weights: A run in the order of the layout, unchanged until the tape is reset.
   ///   - gradients: A run in the same order that gradients are added to; nil where nothing trains.
   ///   - trains: Which of the layout's tensors train, by their offset; all by default.
+  /// - Returns: The weights as variables, until the tape is reset.
   public func declare(
     on tape: Tape, weights: UnsafePointer<Float>, gradients: UnsafeMutablePointer<Float>? = nil,
     trains: (Int) -> Bool = { _ in true }
@@ -74,8 +77,12 @@ public struct DecoderGraph: Sendable {
   /// The last hidden states, after the final norm: R tokens → [R, C].
   ///
   /// - Parameters:
+  ///   - tape: Where to compute.
+  ///   - parameters: The weights, declared on that tape.
   ///   - tokens: All sequences, one after another.
   ///   - starts: Where each begins; see ``Tape/attention(_:heads:starts:rotary:isCausal:)``.
+  /// - Returns: [R, C]
+  /// - Throws: `TensorError` for tokens or shapes that do not fit; cancellation.
   public func hidden(
     _ tape: Tape, _ parameters: Parameters, tokens: UnsafeBufferPointer<Int32>, starts: [Int]
   ) throws -> Variable {

@@ -21,10 +21,12 @@ public struct DecoderModelCodec: Sendable {
   /// - Parameters:
   ///   - model: The model.
   ///   - tokenizerJSON: The text of `tokenizer.json`, UTF-8; that of the model's tokenizer where nil.
+  ///   - notes: Further texts for the metadata, by name; ``note(_:in:)`` reads them.
   /// - Throws: `SafetensorsError` where the tokenizer is too long for the header of the format.
-  public init(_ model: DecoderModel, tokenizerJSON: [UInt8]? = nil)
-    throws(SafetensorsError)
-  {
+  public init(
+    _ model: DecoderModel, tokenizerJSON: [UInt8]? = nil,
+    notes: [(name: String, text: String)] = []
+  ) throws(SafetensorsError) {
     self.model = model
     let configuration = HuggingFaceConfiguration(model.configuration).serialized()
     var metadata = [
@@ -41,12 +43,18 @@ public struct DecoderModelCodec: Sendable {
           text: String(decoding: tokenizerJSON, as: UTF8.self)
         ))
     }
+    metadata += notes
     writer = try HuggingFaceFolder.weightsWriter(model.layout, type: .float32, metadata: metadata)
   }
 
   /// Hands the bytes to a sink, in pieces of at most 16 MB apart from the header.
   public func encode(into sink: SafetensorsWriter.Sink) throws {
     try HuggingFaceFolder.writeWeights(of: model, writer, to: sink)
+  }
+
+  /// A text from the metadata of a stored model; nil where it has none of that name. O(header).
+  public static func note(_ name: String, in bytes: SharedBytes) throws -> String? {
+    try SafetensorsFile(bytes: bytes, name: "the stored model").metadata[name]
   }
 
   /// The model in stored bytes, whose weights stay where they are when they are aligned to 16.

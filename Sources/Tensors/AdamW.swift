@@ -26,7 +26,13 @@ public struct AdamW: Hashable, Sendable {
   /// Updates a run of weights and its moments in place. O(count).
   ///
   /// - Parameters:
+  ///   - weights: What changes.
   ///   - gradient: Multiplied by `clip` first.
+  ///   - first: The mean of gradients, decaying.
+  ///   - second: The mean of their squares, decaying.
+  ///   - count: How many weights.
+  ///   - clip: What the gradient is multiplied by.
+  ///   - learningRate: The rate of this step.
   ///   - step: 1 for the first update; the moments' bias is corrected by it.
   ///   - decays: Whether weight decay applies.
   public func update(

@@ -28,7 +28,7 @@ enum ScalarClass {
   /// The newest version of Unicode whose scalars count.
   static let newestVersion = (major: 16, minor: 0)
 
-  static let table: FixedBuffer<UInt8> = {
+  private static let table: FixedBuffer<UInt8> = {
     let table = FixedBuffer<UInt8>(repeating: 0, count: limit)
     for value in 0..<limit {
       guard let scalar = Unicode.Scalar(UInt32(value)) else { continue }
@@ -100,4 +100,18 @@ private func decodedSequence(_ bytes: UnsafePointer<UInt8>, _ at: Int, _ end: In
   let isShortest = length == 2 || (length == 3 ? value >= 0x800 : value >= 0x10000)
   guard isShortest, value <= 0x10FFFF, !(0xD800...0xDFFF ~= value) else { return (0xFFFD, 1) }
   return (value, length)
+}
+
+/// What the patterns take a scalar for, as tests ask it.
+package enum ScalarProbe {
+  package static func isLetter(_ scalar: UInt32) -> Bool { kind(scalar) == ScalarClass.letter }
+  package static func isNumber(_ scalar: UInt32) -> Bool { kind(scalar) == ScalarClass.number }
+  package static func isWhiteSpace(_ scalar: UInt32) -> Bool { kind(scalar) >= ScalarClass.space }
+  package static func isWord(_ scalar: UInt32) -> Bool {
+    ScalarClass.lookup.entry(scalar) & ScalarClass.word != 0
+  }
+
+  private static func kind(_ scalar: UInt32) -> UInt8 {
+    ScalarClass.lookup.entry(scalar) & ScalarClass.mask
+  }
 }

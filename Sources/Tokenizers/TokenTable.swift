@@ -15,7 +15,10 @@ final class TokenTable: Sendable {
 
   /// A table from (id, byte string) pairs with distinct ids in 0..<count.
   ///
-  /// - Parameter isFound: Which ids ``id(of:_:)`` may give; others are only known by id.
+  /// - Parameters:
+  ///   - entries: The tokens.
+  ///   - count: One more than the largest id.
+  ///   - isFound: Which ids ``id(of:_:)`` may give; others are only known by id.
   init(_ entries: [(id: Int, bytes: [UInt8])], count: Int, isFound: (Int) -> Bool = { _ in true }) {
     var lengths = [Int](repeating: 0, count: count)
     for entry in entries { lengths[entry.id] = entry.bytes.count }

@@ -6,7 +6,10 @@ extension Tokenizer {
   /// decoder, such as those with Hugging Face's `Whitespace` splitter, are joined with single
   /// spaces, as Hugging Face does. Added tokens give their own text, whatever characters it has.
   ///
-  /// - Parameter skippingSpecialTokens: Whether special tokens are left out.
+  /// - Parameters:
+  ///   - ids: The tokens.
+  ///   - skippingSpecialTokens: Whether special tokens are left out.
+  /// - Returns: The text.
   /// - Throws: ``TokenizerError/idOutOfRange(id:position:vocabularySize:)`` for an id that no token
   ///   has. (``StreamingDecoder`` shows those as U+FFFD.)
   /// - Complexity: Linear in the bytes of the text.
@@ -23,21 +26,33 @@ extension Tokenizer {
   public func decodedBytes(_ ids: some Collection<Int32>, skippingSpecialTokens: Bool = true)
     throws(TokenizerError) -> [UInt8]
   {
-    let hasSpaces = storage.parts.joining == .spaces
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(ids.count * 4)
-    var isFirst = true
-    for (position, id) in ids.enumerated() {
+    let separator = storage.parts.joining == .spaces ? 1 : 0
+    let hidden = skippingSpecialTokens ? TokenizerStorage.special : 0
+    var count = 0
+    var position = 0
+    for id in ids {
       let flags = storage.flags(id)
       guard flags & TokenizerStorage.present != 0 else {
         throw .idOutOfRange(id: id, position: position, vocabularySize: vocabularySize)
       }
-      if skippingSpecialTokens, flags & TokenizerStorage.special != 0 { continue }
-      if hasSpaces, !isFirst { bytes.append(0x20) }
-      bytes.append(contentsOf: storage.table.bytes(Int(id)))
-      isFirst = false
+      if flags & hidden == 0 { count += storage.table.bytes(Int(id)).count + separator }
+      position += 1
     }
-    return bytes
+    return [UInt8](unsafeUninitializedCapacity: count) { target, written in
+      written = 0
+      var isFirst = true
+      for id in ids where storage.flags(id) & hidden == 0 {
+        if separator > 0, !isFirst {
+          target[written] = 0x20
+          written &+= 1
+        }
+        isFirst = false
+        for byte in storage.table.bytes(Int(id)) {
+          target[written] = byte
+          written &+= 1
+        }
+      }
+    }
   }
 }
 

@@ -110,7 +110,7 @@ struct EncodingRun {
 
   private mutating func encodeComposed(_ base: UnsafePointer<UInt8>, _ range: Range<Int>) {
     let text = UnsafeBufferPointer(start: base + range.lowerBound, count: range.count)
-    if storage.parts.composes, let composed = Composition.composed(text) {
+    if storage.parts.composes, let composed = Composition.composed(text, check: {}) {
       origin = range.lowerBound
       changes = composed.changes
       composed.bytes.withUnsafeBufferPointer {

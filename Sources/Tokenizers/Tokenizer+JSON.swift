@@ -33,20 +33,15 @@ extension Tokenizer {
   public func tokenizerJSON() -> [UInt8] {
     let parts = storage.parts
     let sections = parts.sections
-    var members: [JSONValue.Member] = []
-    var rest = sections.rest
-    for name in ["version", "truncation", "padding"] {
-      let found = rest.last { $0.name == name }?.value
-      members.append(JSONValue.Member(name, found ?? (name == "version" ? "1.0" : .null)))
-      rest.removeAll { $0.name == name }
-    }
+    let leading = 3
+    var members = Array(sections.rest.prefix(leading))
     members.append(JSONValue.Member("added_tokens", .list(parts.added.map(\.json))))
     members.append(JSONValue.Member("normalizer", sections.normalizer))
     members.append(JSONValue.Member("pre_tokenizer", sections.preTokenizer))
     members.append(JSONValue.Member("post_processor", sections.postProcessor))
     members.append(JSONValue.Member("decoder", sections.decoder))
     members.append(JSONValue.Member("model", model))
-    members += rest
+    members += sections.rest.dropFirst(leading)
     var bytes = JSONValue.object(members).serialized(indented: true)
     bytes.append(0x0A)
     return bytes
@@ -60,10 +55,6 @@ extension Tokenizer {
     ]
     func place(_ name: String) -> Int { order.firstIndex(of: name) ?? order.count }
     var settings = parts.sections.model
-    settings.removeAll { $0.name == "vocab" || $0.name == "merges" }
-    if !settings.contains(where: { $0.name == "type" }) {
-      settings.append(.init("type", parts.model == .words ? "WordLevel" : "BPE"))
-    }
     settings.sort { (place($0.name), $0.name) < (place($1.name), $1.name) }
     let names = Dictionary(uniqueKeysWithValues: parts.tokens.map { ($0.id, parts.name($0)) })
     settings.append(
@@ -84,7 +75,8 @@ extension Tokenizer {
 }
 
 extension AddedToken {
-  fileprivate var json: JSONValue {
+  /// As `tokenizer.json` has it.
+  var json: JSONValue {
     .object([
       .init("id", .number(Int(id))), .init("content", .string(content)),
       .init("single_word", .boolean(isSingleWord)), .init("lstrip", .boolean(stripsLeft)),

@@ -23,7 +23,12 @@ extension Tokenizer: Hashable {
   ///
   /// - Complexity: Linear in the vocabulary, unless they share storage.
   public static func == (a: Tokenizer, b: Tokenizer) -> Bool {
-    a.storage === b.storage || a.storage.parts == b.storage.parts
+    if a.storage === b.storage { return true }
+    // Texts are equal where they are canonically equivalent; tokens differ then.
+    return a.storage.parts == b.storage.parts
+      && zip(a.addedTokens, b.addedTokens).allSatisfy {
+        $0.content.utf8.elementsEqual($1.content.utf8)
+      }
   }
 
   /// Hashes the sizes and a few tokens.
@@ -112,7 +117,8 @@ final class TokenizerStorage: Sendable {
   let endOfText: Int32?
   let padding: Int32?
   private let flagsByID: FixedBuffer<UInt8>
-  private let named: [String: Int32]
+  /// By bytes: strings are equal where they are canonically equivalent.
+  private let named: [[UInt8]: Int32]
   /// Caches of words that no call uses now.
   let caches = Mutex<[WordCache]>([])
 
@@ -120,18 +126,18 @@ final class TokenizerStorage: Sendable {
     self.parts = parts
     let size = parts.size
     let flags = FixedBuffer<UInt8>(repeating: 0, count: size)
-    var named: [String: Int32] = [:]
+    var named: [[UInt8]: Int32] = [:]
     var entries: [(id: Int, bytes: [UInt8])] = []
     entries.reserveCapacity(parts.tokens.count + parts.added.count)
     for token in parts.tokens {
       let isSpelt = parts.isByteLevel && !token.isLiteral
       flags.base[Int(token.id)] = Self.present | (isSpelt ? Self.spelt : 0)
-      if token.isLiteral { named[String(decoding: token.bytes, as: UTF8.self)] = token.id }
+      if token.isLiteral { named[token.bytes] = token.id }
       entries.append((Int(token.id), token.bytes))
     }
     for token in parts.added {
       let id = Int(token.id)
-      named[token.content] = token.id
+      named[Array(token.content.utf8)] = token.id
       if flags.base[id] & Self.present == 0 { entries.append((id, Array(token.content.utf8))) }
       flags.base[id] |= Self.present | (token.isSpecial ? Self.special : 0)
     }
@@ -166,7 +172,7 @@ final class TokenizerStorage: Sendable {
   }
 
   func id(of name: String) -> Int32? {
-    if let id = named[name] { return id }
+    if let id = named[Array(name.utf8)] { return id }
     guard let bytes = parts.isByteLevel ? ByteAlphabet.bytes(name) : Array(name.utf8) else {
       return nil
     }

@@ -4,9 +4,6 @@ import Bytes
 extension TokenizerFile {
   /// The parts, all of them checked.
   func parts() throws -> TokenizerParts {
-    guard hasModel else {
-      throw TokenizerError.missingMember(file: file, path: "model", expected: "an object")
-    }
     let model = try modelKind()
     try refuseSettings(model)
     let vocabulary = try checkedVocabulary()
@@ -18,7 +15,7 @@ extension TokenizerFile {
       merges: try merges(model, names), added: try added(names, vocabulary),
       composes: try composes(), split: splitting.split,
       addsPrefixSpace: splitting.addsPrefixSpace, isByteLevel: splitting.isByteLevel,
-      joining: joining, sections: sections())
+      joining: joining, sections: sections(model))
     parts.unknown = try unknown(names)
     parts.fusesUnknown = setting("fuse_unk").boolean ?? false
     parts.ignoresMerges = setting("ignore_merges").boolean ?? false
@@ -34,6 +31,8 @@ extension TokenizerFile {
     case .string("WordLevel"): return .words
     // Old files name no type; those with merges are BPE.
     case .null where merges != nil: return .bytePairs
+    case .null where modelMembers.isEmpty && vocabulary == nil:
+      throw TokenizerError.missingMember(file: file, path: "model", expected: "an object")
     case .null:
       throw TokenizerError.missingMember(
         file: file, path: "model.type", expected: supported.joined(separator: " or "))
@@ -194,7 +193,8 @@ extension TokenizerFile {
     }
     var result: [AddedToken] = []
     var byID: [Int32: String] = [:]
-    var byContent: [String: Int32] = [:]
+    // By bytes: strings are equal where they are canonically equivalent.
+    var byContent: [[UInt8]: Int32] = [:]
     for (index, item) in items.enumerated() {
       let path = "added_tokens[\(index)]"
       let token = try addedToken(Section(file: file, path: path, value: item))
@@ -202,7 +202,7 @@ extension TokenizerFile {
         throw TokenizerError.duplicateID(
           file: file, path: path, id: Int(token.id), tokens: [other, token.content])
       }
-      if let other = byContent.updateValue(token.id, forKey: token.content) {
+      if let other = byContent.updateValue(token.id, forKey: Array(token.content.utf8)) {
         throw TokenizerError.duplicateToken(
           file: file, path: path, token: token.content, ids: [Int(other), Int(token.id)])
       }
@@ -252,16 +252,24 @@ extension TokenizerFile {
       isNormalized: try section.flag("normalized", default: !isSpecial))
   }
 
-  private func sections() -> TokenizerParts.Sections {
-    let known = ["added_tokens", "normalizer", "pre_tokenizer", "post_processor", "decoder"]
+  /// Everything else, with what Hugging Face's files always have, so that a file that leaves it out
+  /// is the same tokenizer.
+  private func sections(_ model: TokenizerParts.Model) -> TokenizerParts.Sections {
+    let read = ["added_tokens", "normalizer", "pre_tokenizer", "post_processor", "decoder"]
+    let first = ["version", "truncation", "padding"]
+    let rest = members.filter { !(read + first).contains($0.name) }
+    let settings = modelMembers.filter { !["type", "vocab", "merges"].contains($0.name) }
+    let type = JSONValue.Member("type", model == .words ? "WordLevel" : "BPE")
     return TokenizerParts.Sections(
       normalizer: section("normalizer").inFixedOrder,
       preTokenizer: section("pre_tokenizer").inFixedOrder,
       postProcessor: section("post_processor").inFixedOrder,
       decoder: section("decoder").inFixedOrder,
-      model: JSONValue.object(modelMembers).inFixedOrder.members ?? [],
-      rest: JSONValue.object(members.filter { !known.contains($0.name) }).inFixedOrder.members ?? []
-    )
+      model: JSONValue.object([type] + settings).inFixedOrder.members ?? [],
+      rest: first.map { name in
+        let value = section(name).inFixedOrder
+        return JSONValue.Member(name, name == "version" && value.isNull ? "1.0" : value)
+      } + (JSONValue.object(rest).inFixedOrder.members ?? []))
   }
 }
 
@@ -272,11 +280,13 @@ extension JSONValue {
     switch self {
     case .list(let items): return .list(items.map(\.inFixedOrder))
     case .object(let members):
-      var seen: Set<String> = []
-      let distinct = members.reversed().filter { seen.insert($0.name).inserted }
+      // By bytes: strings are equal where they are canonically equivalent.
+      var seen: Set<[UInt8]> = []
+      let distinct = members.reversed().filter { seen.insert(Array($0.name.utf8)).inserted }
       return .object(
         distinct.map { Member($0.name, $0.value.inFixedOrder) }.sorted { a, b in
-          a.name == "type" ? b.name != "type" : b.name != "type" && a.name < b.name
+          if (a.name == "type") != (b.name == "type") { return a.name == "type" }
+          return a.name.utf8.lexicographicallyPrecedes(b.name.utf8)
         })
     default: return self
     }

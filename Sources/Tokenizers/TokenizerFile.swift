@@ -15,7 +15,6 @@ struct TokenizerFile {
   var modelMembers: [JSONValue.Member] = []
   /// Names and ids in the order of the file; nil where the vocabulary is no object.
   var vocabulary: [(name: [UInt8], id: Int)]?
-  var hasModel = false
   var mergeNames: [UInt8] = []
   var merges: [NamedMerge]?
 
@@ -23,6 +22,9 @@ struct TokenizerFile {
   static let largestFile = 1 << 30
   /// Ids are below this, so that a small file cannot ask for a huge table.
   static let largestSize = 1 << 22
+
+  /// A file without members.
+  init(file: String) { self.file = file }
 
   init(parsing bytes: UnsafeRawBufferPointer, file: String) throws {
     self.file = file
@@ -67,7 +69,6 @@ struct TokenizerFile {
   }
 
   private mutating func readModel(_ scanner: inout JSONScanner) throws {
-    hasModel = true
     modelMembers = []
     vocabulary = nil
     merges = nil

@@ -63,7 +63,7 @@ struct TokenizerParts: Hashable, Sendable {
     var decoder: JSONValue = .null
     /// The model's members without vocabulary and merges.
     var model: [JSONValue.Member] = []
-    /// All other members of the file.
+    /// All other members of the file: `version`, `truncation` and `padding`, and the rest by name.
     var rest: [JSONValue.Member] = []
   }
 

@@ -8,8 +8,11 @@ public struct ExampleBatches: BatchSource {
   private let examples: [TrainingExample]
   private let batchSize: Int
   private let seed: UInt64
+  /// The held-out examples.
   public let validation: [Batch]
+  /// The longest example.
   public let longestSequence: Int
+  /// The longest examples that a batch could hold.
   public let largestBatch: Int
 
   /// - Parameters:
@@ -47,6 +50,7 @@ public struct ExampleBatches: BatchSource {
   /// Examples that are learned from.
   public var count: Int { examples.count }
 
+  /// The examples of a step, shuffled by seed and epoch.
   public func batch(at step: Int) -> Batch {
     let (epoch, place) = (max(0, step - 1)).quotientAndRemainder(dividingBy: stepsPerEpoch)
     let order = Self.permutation(examples.count, seed: seed, purpose: "training/epoch/\(epoch)")

@@ -15,10 +15,15 @@ public protocol Objective: Sendable {
   /// Computes the loss of some sequences on a tape and adds its gradients.
   ///
   /// - Parameters:
+  ///   - tape: Where to compute; it is reset first.
   ///   - parameters: The trained numbers.
   ///   - gradients: Where their gradients are added; nil to measure only.
+  ///   - tokens: All sequences, one after another.
+  ///   - labels: For each position the token that should follow; negative where nothing counts.
+  ///   - starts: Where each sequence starts.
   ///   - scale: What one labelled position counts in the gradient.
   /// - Returns: The sum of the losses of labelled positions, in nats.
+  /// - Throws: `TensorError` for tokens or shapes that do not fit; cancellation.
   func loss(
     _ tape: Tape, parameters: UnsafePointer<Float>, gradients: UnsafeMutablePointer<Float>?,
     tokens: UnsafeBufferPointer<Int32>, labels: UnsafeBufferPointer<Int32>, starts: [Int],
@@ -33,23 +38,29 @@ public struct DecoderObjective: Objective {
   private let frozenOffsets: Set<Int>
   /// Runs of the parameters that stay as they are.
   public let frozen: [Range<Int>]
-  /// All matrices.
+  /// All matrices, or everything.
   public let decayed: [Range<Int>]
 
   /// - Parameters:
   ///   - graph: The decoder.
+  ///   - decaysAll: Whether weight decay shrinks norms and biases too; else matrices only.
   ///   - freeze: Which tensors stay as they are, by the names that Hugging Face gives them.
-  public init(_ graph: DecoderGraph, freeze: (String) -> Bool = { _ in false }) {
+  public init(
+    _ graph: DecoderGraph, decaysAll: Bool = false, freeze: (String) -> Bool = { _ in false }
+  ) {
     self.graph = graph
     let tensors = graph.layout.tensors
     let still = tensors.filter { freeze($0.name) }
     frozen = still.map { $0.offset..<$0.offset + $0.count }
     frozenOffsets = Set(still.map(\.offset))
-    decayed = tensors.filter { $0.shape.count > 1 }.map { $0.offset..<$0.offset + $0.count }
+    decayed = tensors.filter { decaysAll || $0.shape.count > 1 }
+      .map { $0.offset..<$0.offset + $0.count }
   }
 
+  /// All weights of the decoder.
   public var parameterCount: Int { graph.layout.count }
 
+  /// Products with matrices and attention's; norms and activations are not counted.
   public func operations(lengths: [Int]) -> Double {
     let c = graph.layout.configuration
     let tokens = lengths.reduce(0, +)
@@ -60,6 +71,7 @@ public struct DecoderObjective: Objective {
       + 6 * Double(c.layers * c.queryWidth) * squares
   }
 
+  /// The decoder's cross-entropy; see ``Objective``.
   public func loss(
     _ tape: Tape, parameters: UnsafePointer<Float>, gradients: UnsafeMutablePointer<Float>?,
     tokens: UnsafeBufferPointer<Int32>, labels: UnsafeBufferPointer<Int32>, starts: [Int],

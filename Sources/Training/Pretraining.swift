@@ -5,7 +5,7 @@ public import LanguageModels
 /// A decoder trained from random weights on a run of tokens.
 public struct Pretraining: Sendable {
   /// The shape of the model.
-  public let configuration: DecoderConfiguration
+  public var configuration: DecoderConfiguration
   /// B: windows of a step.
   public let sequences: Int
   /// The share at the end of the text that is measured and not learned.
@@ -54,6 +54,15 @@ public struct Pretraining: Sendable {
       layout.initialize($0, seed: seed)
     }
     return (result.parameters, result.summary)
+  }
+
+  /// Floating-point operations of a run that goes to its end.
+  public var operations: Double {
+    let objective = DecoderObjective(
+      DecoderGraph(DecoderLayout(configuration), positions: 1))
+    let step = objective.operations(
+      lengths: Array(repeating: configuration.context, count: sequences))
+    return step * Double(plan.steps)
   }
 
   /// Bytes of memory that a run takes at most, about.

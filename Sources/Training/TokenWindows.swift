@@ -9,6 +9,7 @@ public struct TokenWindows: BatchSource {
   private let context: Int
   private let sequences: Int
   private let seed: UInt64
+  /// The held-out part, in windows side by side.
   public let validation: [Batch]
 
   /// - Parameters:
@@ -52,9 +53,12 @@ public struct TokenWindows: BatchSource {
     validation = batches
   }
 
+  /// The length of a window.
   public var longestSequence: Int { context }
+  /// All windows of a batch.
   public var largestBatch: Int { context * sequences }
 
+  /// The windows of a step, drawn by seed and step.
   public func batch(at step: Int) -> Batch {
     var stream = RandomStream(seed: seed, purpose: "training/windows/\(step)")
     var batch = Batch()

@@ -25,6 +25,7 @@ public struct Trainer<Target: Objective>: Sendable {
   /// - Parameters:
   ///   - source: The batches.
   ///   - checkpoints: Where to keep states; where an earlier run of the same work left them.
+  ///   - context: Threads, progress, and when to stop.
   ///   - initial: Fills the numbers to start from.
   /// - Returns: The trained numbers, float32, and what was done.
   /// - Throws: ``TrainingError`` where the loss breaks down; cancellation; failures of storage.

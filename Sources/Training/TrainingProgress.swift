@@ -15,7 +15,7 @@ struct TrainingProgress {
   var lossSum = 0.0
   var lossCount = 0
   var lastLoss: Double?
-  /// The mean of the first losses, and a moving mean of the latest: what divergence is told by.
+  /// The first loss, and a moving mean of the latest: what divergence is told by.
   var firstLoss = 0.0
   var smoothedLoss = 0.0
   var lossesSeen = 0
@@ -26,7 +26,8 @@ struct TrainingProgress {
   /// A step was done whose measurement was not.
   var isMeasurementDue = false
 
-  private static let firstLosses = 10
+  /// Losses that a moving mean needs before it says anything.
+  private static let fewestLosses = 20
   private static let smoothing = 0.05
 
   mutating func add(_ loss: Double, _ batch: Batch, operations: Double) {
@@ -37,17 +38,14 @@ struct TrainingProgress {
     lossCount += 1
     lastLoss = loss
     lossesSeen += 1
-    if lossesSeen <= Self.firstLosses {
-      firstLoss += (loss - firstLoss) / Double(lossesSeen)
-      smoothedLoss = firstLoss
-    } else {
-      smoothedLoss += Self.smoothing * (loss - smoothedLoss)
-    }
+    if lossesSeen == 1 { firstLoss = loss }
+    // A plain mean until the moving one has enough to stand on.
+    smoothedLoss += max(Self.smoothing, 1 / Double(lossesSeen)) * (loss - smoothedLoss)
   }
 
   /// A loss that stays far above where it began will not come back.
   func checkDivergence(at step: Int, learningRate: Double) throws(TrainingError) {
-    if lossesSeen > 2 * Self.firstLosses, smoothedLoss > 1.5 * firstLoss + 1 {
+    if lossesSeen >= Self.fewestLosses, smoothedLoss > 1.5 * firstLoss + 1 {
       throw .diverged(
         step: step, first: firstLoss, now: smoothedLoss, learningRate: learningRate)
     }

@@ -42,8 +42,13 @@ package final class Optimizer<Target: Objective> {
   }
 
   /// - Parameters:
+  ///   - objective: What is trained.
+  ///   - state: What changes.
+  ///   - options: The optimiser's constants.
   ///   - clip: The largest norm that a gradient keeps; nil for any.
   ///   - groupRows: Positions that go through the model at once.
+  ///   - cancellation: Asked between operations.
+  /// - Throws: `TensorError` where OpenBLAS can't be loaded.
   package init(
     _ objective: Target, state: TrainingState, options: AdamW, clip: Double?, groupRows: Int = 512,
     cancellation: Cancellation

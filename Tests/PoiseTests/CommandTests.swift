@@ -228,6 +228,37 @@ extension ProgramTests {
       #expect(try folder.text("a.md").contains("](a.assets/p-"))
     }
 
+    @Test func savingNamesTheFormatsThatThereAre() throws {
+      let folder = try Self.measured()
+      try PoiseProgram.run(["run", "a.md"], in: folder)
+      #expect(
+        try PoiseProgram.run(["help", "save"], in: folder).output.contains(
+          "trec: run and qrel files"))
+      let unknown = try PoiseProgram.run(
+        ["save", "a.md", "report", "out", "--as", "hf5"], in: folder)
+      #expect(unknown.status == 2)
+      #expect(unknown.errors.contains("'--as' expects "))
+      #expect(unknown.errors.contains("trec"))
+      #expect(unknown.errors.contains("got 'hf5'"))
+      let saved = try PoiseProgram.run(
+        ["save", "a.md", "report", "out", "--as", "trec"], in: folder)
+      #expect(saved.output == "out/report.run\n")
+      let wrong = try PoiseProgram.run(
+        ["save", "a.md", "tiny.corpus", "out", "--as", "trec"], in: folder)
+      #expect(wrong.status == 2)
+      #expect(wrong.errors.contains("'tiny.corpus' is a corpus; 'trec' writes a report"))
+    }
+
+    @Test func aPlanTellsMemory() throws {
+      let folder = try Self.measured()
+      let plan = try PoiseProgram.run(["plan", "a.md"], in: folder)
+      #expect(plan.output.contains("load(\"tiny\")  (about 67.1 MB)"), "\(plan.output)")
+      #expect(plan.output.contains("memory unknown until load(\"tiny\") is there"))
+      let json = try PoiseProgram.run(["plan", "a.md", "--json"], in: folder)
+      #expect(json.output.contains("\"memoryBytes\":671"))
+      #expect(json.output.contains("\"waitsFor\":\"load(\\\"tiny\\\")\""), "\(json.output)")
+    }
+
     /// What `save --as trec` writes, trec_eval's own code reads, and comes to the same figures.
     @Test(
       .enabled(if: peer != nil, "needs a Python with pytrec_eval: name it in $POISE_PEER_PYTHON"))

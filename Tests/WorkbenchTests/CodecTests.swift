@@ -1,8 +1,10 @@
 import Artifacts
+import Bytes
 import Corpora
 import Evaluation
 import Execution
 import Retrieval
+import Synchronization
 import TestFolders
 import Testing
 import Workbench
@@ -137,17 +139,28 @@ import Workbench
     let run = try index.searchAll(set.queries, k: 3, context: WorkContext())
     let report = EvaluationReport(
       run: run, set: set, identity: "tiny", metrics: [try MetricName("ndcg@10")], isSeeded: true)
-    return (stored.encoded(), report.encoded())
+    return (try Self.encoded(stored), report.encoded())
+  }
+
+  /// All that an index writes, piece by piece.
+  private static func encoded(_ index: StoredIndex) throws -> [UInt8] {
+    let bytes = Mutex<[UInt8]>([])
+    try index.encode(to: ByteSink { piece in bytes.withLock { $0 += piece } })
+    return bytes.withLock { $0 }
+  }
+
+  private static func index(_ bytes: [UInt8]) throws -> StoredIndex {
+    try StoredIndex(decoding: SharedBytes(bytes)) { Self.handle($0, $1) }
   }
 
   @Test func indexAndReportComeBackAndSurviveDamage() throws {
     let (index, report) = try pieces()
-    let back = try StoredIndex(decoding: index) { Self.handle($0, $1) }
-    #expect(back.encoded() == index)
+    let back = try Self.index(index)
+    #expect(try Self.encoded(back) == index)
     #expect(try EvaluationReport(decoding: report).encoded() == report)
-    #expect(throws: (any Error).self) { try StoredIndex(decoding: []) { Self.handle($0, $1) } }
+    #expect(throws: (any Error).self) { try Self.index([]) }
     #expect(throws: (any Error).self) {
-      try StoredIndex(decoding: Array(index.prefix(32))) { Self.handle($0, $1) }
+      try Self.index(Array(index.prefix(32)))
     }
     #expect(throws: (any Error).self) { try EvaluationReport(decoding: []) }
     var stream = RandomStream(seed: 1, purpose: "test/damage-objects")
@@ -160,7 +173,7 @@ import Workbench
         default: damaged[stream.below(damaged.count)] = 0xFF
         }
         // Whatever can be read is safe to use.
-        if let read = try? StoredIndex(decoding: damaged, handle: { Self.handle($0, $1) }) {
+        if let read = try? Self.index(damaged) {
           _ = try? read.index.search("zinc tea", k: 3)
         }
         if let read = try? EvaluationReport(decoding: damaged) {

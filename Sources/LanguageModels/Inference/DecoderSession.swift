@@ -157,7 +157,8 @@ public final class DecoderSession {
       throw InferenceError.tooManySequences(got: sequences.count, limit: limits.batch)
     }
     try extend(sequences, by: tokens, wanting: .last) { _, _, _ in }
-    return Logits(space: space, count: sequences.count, vocabulary: model.configuration.vocabularySize)
+    return Logits(
+      space: space, count: sequences.count, vocabulary: model.configuration.vocabularySize)
   }
 
   /// More tokens for each of some sequences; `receive` is handed the wanted logits in blocks, in

@@ -166,7 +166,8 @@ extension Evaluator {
           .error, "'\(signature.name)' needs a value for '\(parameter.name)'", at: span)
       }
     }
-    return (Arguments(Record(fields), unknown: unknown), spans)
+    let omitted = Set(parameters.map(\.name)).subtracting(given.keys)
+    return (Arguments(Record(fields), unknown: unknown, omitted: omitted), spans)
   }
 
   /// Where a parameter takes other things besides a path, nothing but a path that was found before

@@ -13,9 +13,7 @@ final class NodeCheckpoints: CheckpointStore {
   /// What runs before this one took up to the state that this one went on from.
   private let before = Mutex((seconds: 0.0, cpuSeconds: 0.0))
 
-  /// - Parameters:
-  ///   - call: The call as text, for listings.
-  ///   - meter: What measures this run.
+  /// The states of a node; `call` is its text, for listings, and `meter` measures this run.
   init(store: ArtifactStore, key: Digest, call: String, work: WorkContext, meter: CostMeter) {
     self.store = store
     self.key = key

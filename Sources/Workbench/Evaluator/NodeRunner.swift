@@ -224,8 +224,7 @@ package final class NodeRunner {
     let tally = WorkTally()
     // Results that are to be ignored are not resumed either.
     if mode == .recompute { try store.discardPartial(key) }
-    let estimate = try verb.estimate?(arguments, inputs)
-    if let bytes = estimate?.memoryBytes { try MemoryBudget.check(bytes) }
+    if let bytes = try Self.memory(of: verb, arguments, inputs) { try MemoryBudget.check(bytes) }
     let meter = CostMeter()
     let checkpoints = NodeCheckpoints(
       store: store, key: key, call: label, work: work, meter: meter)
@@ -284,6 +283,18 @@ package final class NodeRunner {
     return value
   }
 
+  /// What a verb expects to need; nil where it does not say. What it finds wrong with an argument
+  /// it will find again, and tell, when it runs.
+  private static func memory(
+    of verb: Verb, _ arguments: Arguments, _ inputs: [String: ResolvedInput]
+  ) throws -> Int? {
+    do {
+      return try verb.estimate?(arguments, inputs)?.memoryBytes
+    } catch is VerbError {
+      return nil
+    }
+  }
+
   private func remember(_ key: Digest, _ value: Value, _ action: Action) {
     memo[key] = value
     actions[key] = action
@@ -301,7 +312,9 @@ package final class NodeRunner {
         parts.append(parameter.isPositional ? "…" : "\(parameter.name): …")
         continue
       }
-      if arguments.isNone(parameter.name) { continue }
+      if arguments.isNone(parameter.name) || arguments.omitted.contains(parameter.name) {
+        continue
+      }
       let text =
         inputs[parameter.name].map { Value.string($0.written).quoted }
         ?? arguments[parameter.name].quoted

@@ -44,7 +44,7 @@ package struct RunPlan: Sendable {
     }
 
     /// For people: `about 310.0 MB, about 40 s at 210 GFLOP/s as before`.
-    var text: String {
+    package var text: String {
       if let waitsFor { return "memory unknown until \(waitsFor) is there" }
       var parts: [String] = []
       if let memoryBytes { parts.append("about \(ByteSize.format(memoryBytes))") }

@@ -412,8 +412,8 @@ package struct SessionError: Error, Sendable, CustomStringConvertible {
   package let description: String
   package let status: ExitStatus
 
-  package init(_ description: String, status: ExitStatus) {
-    self.description = description
+  package init(_ description: String, status: ExitStatus, help: String? = nil) {
+    self.description = description + (help.map { "; \($0)" } ?? "")
     self.status = status
   }
 }

@@ -3,6 +3,7 @@ import Corpora
 import Evaluation
 import Language
 import Retrieval
+import Tokenizers
 
 extension ArtifactKind {
   /// What `value.name` can be for this kind, with its static type.
@@ -18,6 +19,8 @@ extension ArtifactKind {
         ("queries", .table), ("summary", .table), ("metrics", .list(.string)),
         ("run", .artifact("run")),
       ]
+    case .model: StoredModel.members
+    case .tokenizer: [("count", .number)]
     }
   }
 
@@ -79,6 +82,10 @@ extension ArtifactHandle {
           })
       default: return nil
       }
+    case .model: return try object(as: StoredModel.self).member(name) { self.tokenizer($0) }
+    case .tokenizer:
+      return name == "count"
+        ? .number(Double(try object(as: Tokenizer.self).tokenCount)) : nil
     case .report:
       let report = try object(as: EvaluationReport.self)
       switch name {
@@ -95,6 +102,15 @@ extension ArtifactHandle {
       default: return nil
       }
     }
+  }
+
+  /// A model's tokenizer as a value of its own.
+  private func tokenizer(_ tokenizer: Tokenizer) -> Value {
+    .artifact(
+      ArtifactHandle(
+        kind: .tokenizer, digest: .init(hashing: tokenizer.tokenizerJSON()), isSeeded: false,
+        object: tokenizer
+      ) { tokenizer })
   }
 
   /// `value["name"]`: a metric of a report.

@@ -2,6 +2,7 @@ import Corpora
 import Evaluation
 import Language
 import Retrieval
+import Tokenizers
 
 extension ArtifactHandle {
   /// One line about the object, such as `a corpus of 5,183 documents`.
@@ -21,6 +22,9 @@ extension ArtifactHandle {
       let run = try object(as: Run.self)
       let entries = run.rankings.reduce(0) { $0 + $1.entries.count }
       return "a run of \(grouped(run.rankings.count)) queries with \(counted(entries, "hit"))"
+    case .model: return try object(as: StoredModel.self).summaryLine
+    case .tokenizer:
+      return "a tokenizer of \(counted(try object(as: Tokenizer.self).tokenCount, "token"))"
     case .report:
       let report = try object(as: EvaluationReport.self)
       let count = report.results.queries.count

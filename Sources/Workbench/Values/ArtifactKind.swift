@@ -3,6 +3,7 @@ import Bytes
 import Corpora
 import Execution
 import Retrieval
+import Tokenizers
 
 /// A kind of engine object: how it is named, stored and read back.
 package enum ArtifactKind: String, Sendable, CaseIterable {
@@ -11,6 +12,8 @@ package enum ArtifactKind: String, Sendable, CaseIterable {
   case index
   case run
   case report
+  case model
+  case tokenizer
 
   /// The kind with its article, for messages.
   package var article: String {
@@ -20,6 +23,8 @@ package enum ArtifactKind: String, Sendable, CaseIterable {
     case .index: "an index"
     case .run: "a run"
     case .report: "a report"
+    case .model: "a model"
+    case .tokenizer: "a tokenizer"
     }
   }
 
@@ -33,6 +38,8 @@ package enum ArtifactKind: String, Sendable, CaseIterable {
     case (.index, let index as StoredIndex): try index.encode(to: sink)
     case (.run, let run as Run): try sink.write(run.encoded())
     case (.report, let report as EvaluationReport): try sink.write(report.encoded())
+    case (.model, let model as StoredModel): try model.encode(to: sink)
+    case (.tokenizer, let tokenizer as Tokenizer): try sink.write(tokenizer.tokenizerJSON())
     default: throw VerbError("a verb gave \(type(of: object)) where \(article) was announced")
     }
   }
@@ -54,6 +61,9 @@ package enum ArtifactKind: String, Sendable, CaseIterable {
     case .index: return try StoredIndex(decoding: bytes, handle: handle)
     case .run: return try Run(decoding: bytes.copied())
     case .report: return try EvaluationReport(decoding: bytes.copied())
+    case .model: return try StoredModel(decoding: bytes)
+    case .tokenizer:
+      return try Tokenizer(tokenizerJSON: bytes.copied(), file: "the stored tokenizer")
     }
   }
 }

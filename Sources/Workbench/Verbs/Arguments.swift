@@ -7,10 +7,15 @@ package struct Arguments: Sendable {
   /// In a plan: the arguments that have to be computed first, each with the call that does it.
   /// Empty whenever a verb runs.
   package let unknown: [String: String]
+  /// The parameters that were left out, for labels.
+  package let omitted: Set<String>
 
-  package init(_ values: Record, unknown: [String: String] = [:]) {
+  package init(
+    _ values: Record, unknown: [String: String] = [:], omitted: Set<String> = []
+  ) {
     self.values = values
     self.unknown = unknown
+    self.omitted = omitted
   }
 
   /// Thrown in a plan by asking for an argument that has to be computed first.

@@ -2,6 +2,7 @@ import Corpora
 import Evaluation
 import Language
 import Retrieval
+import Tokenizers
 
 /// The table that `describe` gives.
 enum Description {
@@ -98,6 +99,13 @@ enum Description {
       return [
         ("queries", .number(Double(run.rankings.count))),
         ("hits", .number(Double(run.rankings.reduce(0) { $0 + $1.entries.count }))),
+      ]
+    case .model: return try handle.object(as: StoredModel.self).facts
+    case .tokenizer:
+      let tokenizer = try handle.object(as: Tokenizer.self)
+      return [
+        ("tokens", .number(Double(tokenizer.tokenCount))),
+        ("special", .number(Double(tokenizer.addedTokens.count(where: \.isSpecial)))),
       ]
     case .report:
       let report = try handle.object(as: EvaluationReport.self)

@@ -27,6 +27,30 @@ package struct Verb: Sendable {
   }
 }
 
+extension Verb {
+  /// A describe verb that gives its own arguments, such as `lora(rank: 8)`: what takes it reads them
+  /// from `Arguments.option(_:anyOf:)`, and hashes them into its key with the verb's version.
+  ///
+  /// - Parameters:
+  ///   - signature: Its result is the option; whatever it says is not asked.
+  ///   - check: Throws where arguments do not do.
+  /// - Returns: The verb.
+  package static func option(
+    _ signature: VerbSignature, check: @escaping @Sendable (Arguments) throws -> Void = { _ in }
+  ) -> Verb {
+    let name = signature.name
+    let version = signature.version
+    let own = VerbSignature(
+      name, topic: signature.topic, .describe, version: version, summary: signature.summary,
+      example: signature.example, parameters: signature.parameters,
+      isMeasured: signature.isMeasured, result: { _ in .option(name) })
+    return Verb(own) { arguments, _ in
+      try check(arguments)
+      return .option(OptionValue(verb: name, version: version, arguments: arguments.values))
+    }
+  }
+}
+
 /// What a verb says when its arguments do not do; the evaluator adds the place.
 package struct VerbError: Error, Hashable, Sendable {
   package let message: String
@@ -56,6 +80,7 @@ package struct VerbLibrary: Sendable {
 
   /// What this version of Poise can do.
   package static let standard = VerbLibrary(
-    dataVerbs + retrievalVerbs + evaluationVerbs + tableVerbs + statisticsVerbs + plotVerbs
+    dataVerbs + retrievalVerbs + modelVerbs + trainingVerbs + evaluationVerbs + tableVerbs
+      + statisticsVerbs + plotVerbs
       + sessionVerbs)
 }

@@ -37,14 +37,18 @@ extension Commands {
     name: "save", operands: "NOTEBOOK.md NAME DIR", operandCount: 3...3,
     summary: "write a value out for other tools",
     options: SessionArguments.options + [
-      .value("--as", "FORMAT", "trec: run and qrel files")
+      .value(
+        "--as", "FORMAT",
+        ExportFormat.all.map { "\($0.name): \($0.summary)" }.joined(separator: "; "))
     ]
   ) { arguments in
-    guard let format = arguments.value("--as") else {
-      throw UsageError.missingOption("--as trec", command: "save")
+    let names = ExportFormat.all.map(\.name)
+    guard let name = arguments.value("--as") else {
+      throw UsageError.missingOption("--as \(names.joined(separator: "|"))", command: "save")
     }
-    guard format == "trec" else {
-      throw UsageError.badValue(option: "--as", got: format, expected: "trec")
+    guard let format = ExportFormat.all.first(where: { $0.name == name }) else {
+      throw UsageError.badValue(
+        option: "--as", got: name, expected: names.joined(separator: " or "))
     }
     let reporter = QuietReporter()
     let session = try NotebookSession(
@@ -53,7 +57,7 @@ extension Commands {
     let hasErrors = DiagnosticReport.print(session)
     let interruption = Interruption(session.core)
     defer { withExtendedLifetime(interruption) {} }
-    let files = try session.saveTREC(arguments.operands[1], to: arguments.operands[2])
+    let files = try session.save(arguments.operands[1], to: arguments.operands[2], as: format)
     reporter.end()
     for file in files { Terminal.print(file) }
     return (hasErrors ? ExitStatus.failed : .success).rawValue

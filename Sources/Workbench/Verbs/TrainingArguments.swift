@@ -1,0 +1,137 @@
+import LanguageModels
+import Tensors
+import Tokenizers
+import Training
+
+/// What all trainers take.
+struct SharedTraining {
+  let learningRate: Double
+  let weightDecay: Double
+  let heldOut: Double
+  let patience: Int?
+  let seed: UInt64
+
+  init(_ arguments: Arguments) throws {
+    learningRate = try Self.positive(arguments, "learning_rate", atMost: 100)
+    weightDecay = try arguments.number("weight_decay")
+    guard (0...1).contains(weightDecay) else {
+      throw VerbError(
+        "expected a decay from 0 to 1, got \(arguments["weight_decay"].interpolated)",
+        parameter: "weight_decay")
+    }
+    heldOut = try arguments.number("held_out")
+    guard (0...0.5).contains(heldOut) else {
+      throw VerbError(
+        "expected a share from 0 to 0.5, got \(arguments["held_out"].interpolated)",
+        parameter: "held_out")
+    }
+    patience =
+      arguments.isNone("early_stopping")
+      ? nil : try arguments.integer("early_stopping", in: 1...100_000)
+    if patience != nil, heldOut == 0 {
+      throw VerbError(
+        "early stopping needs a part that is held out", parameter: "early_stopping",
+        help: "give held_out: 0.1, say")
+    }
+    seed = UInt64(try arguments.integer("seed", in: 0...Int(1) << 53))
+  }
+
+  func plan(steps: Int, evaluateEvery: Int) -> TrainingPlan {
+    TrainingPlan(
+      steps: steps,
+      schedule: LearningRateSchedule(
+        peak: learningRate, warmup: min(100, steps / 10), steps: steps),
+      optimizer: AdamW(beta2: 0.99, weightDecay: Float(weightDecay)),
+      evaluateEvery: evaluateEvery, patience: patience)
+  }
+
+  private static func positive(
+    _ arguments: Arguments, _ name: String, atMost limit: Double
+  ) throws -> Double {
+    let value = try arguments.number(name)
+    guard value > 0, value <= limit else {
+      throw VerbError(
+        "expected a number above 0 and up to \(Int(limit)), got \(arguments[name].interpolated)",
+        parameter: name)
+    }
+    return value
+  }
+}
+
+/// The arguments of `pretrain`, checked.
+struct PretrainingArguments {
+  let layers: Int
+  let width: Int
+  let heads: Int
+  let keyValueHeads: Int?
+  let feedForward: Int
+  let context: Int
+  let vocabulary: Int
+  /// One that is there already.
+  let tokenizer: Tokenizer?
+  let units: String
+  let batch: Int
+  let steps: Int
+  let shared: SharedTraining
+
+  init(_ arguments: Arguments) throws {
+    layers = try arguments.integer("layers", in: 1...200)
+    width = try arguments.integer("width", in: 2...16_384)
+    heads = try arguments.integer("heads", in: 1...256)
+    guard width % heads == 0, width / heads % 2 == 0 else {
+      throw VerbError(
+        "a width of \(width) does not divide into \(heads) heads of an even size",
+        parameter: "heads", help: "a width that is a multiple of \(2 * heads) does")
+    }
+    keyValueHeads =
+      arguments.isNone("key_value_heads")
+      ? nil : try arguments.integer("key_value_heads", in: 1...heads)
+    if let keyValueHeads, heads % keyValueHeads != 0 {
+      throw VerbError(
+        "\(heads) heads are no multiple of \(keyValueHeads)", parameter: "key_value_heads")
+    }
+    feedForward =
+      arguments.isNone("feed_forward")
+      ? 3 * width : try arguments.integer("feed_forward", in: 1...131_072)
+    context = try arguments.integer("context", in: 2...65_536)
+    vocabulary = try arguments.integer("vocabulary", in: 2...1_000_000)
+    if let units = arguments["tokenizer"].text {
+      tokenizer = nil
+      self.units = units
+    } else {
+      tokenizer = try arguments.handle("tokenizer", .tokenizer).object(as: Tokenizer.self)
+      units = "bpe"
+    }
+    batch = try arguments.integer("batch", in: 1...65_536)
+    switch (arguments.isNone("steps"), arguments.isNone("tokens")) {
+    case (false, true): steps = try arguments.integer("steps", in: 1...100_000_000)
+    case (true, false):
+      let tokens = try arguments.integer("tokens", in: 1...Int(1) << 50)
+      steps = max(1, (tokens + batch * context - 1) / (batch * context))
+    case (true, true):
+      throw VerbError(
+        "how long to train is missing", parameter: "steps",
+        help: "give steps: 500 or tokens: 1000000, say")
+    case (false, false):
+      throw VerbError(
+        "steps and tokens both say how long to train", parameter: "tokens",
+        help: "leave one of them out")
+    }
+    shared = try SharedTraining(arguments)
+  }
+
+  /// The vocabulary as far as it is known before the tokenizer is trained.
+  var plannedVocabulary: Int {
+    if let tokenizer { return tokenizer.vocabularySize }
+    return units == "bytes" ? 257 : vocabulary
+  }
+
+  func run(vocabulary: Int) -> Pretraining {
+    Pretraining(
+      configuration: DecoderConfiguration(
+        vocabularySize: vocabulary, width: width, layers: layers, heads: heads,
+        keyValueHeads: keyValueHeads, feedForwardWidth: feedForward, context: context),
+      sequences: batch, heldOut: shared.heldOut,
+      plan: shared.plan(steps: steps, evaluateEvery: max(1, steps / 20)), seed: shared.seed)
+  }
+}

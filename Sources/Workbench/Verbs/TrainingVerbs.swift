@@ -1,0 +1,178 @@
+import Corpora
+import Execution
+import Language
+import LanguageModels
+import Tensors
+import Tokenizers
+import Training
+
+extension VerbLibrary {
+  /// Trainers.
+  static var trainingVerbs: [Verb] { [pretrain, finetune, full] }
+
+  private static let pretrain = Verb(
+    VerbSignature(
+      "pretrain", topic: "training", .compute,
+      summary: "Trains a language model on a corpus from random weights.",
+      example: "base = pretrain(docs.corpus, layers: 4, width: 128, steps: 500)",
+      parameters: [
+        .init("corpus", .artifact("corpus"), positional: true, "What it reads."),
+        .init("layers", .number, default: "4", "Transformer layers."),
+        .init("width", .number, default: "128", "The size of a hidden state."),
+        .init("heads", .number, default: "4", "Attention heads; a divisor of the width."),
+        .init(
+          "key_value_heads", StaticType.number.optional, default: "none",
+          "Heads of keys and values, a divisor of the heads; none for as many."),
+        .init(
+          "feed_forward", StaticType.number.optional, default: "none",
+          "The size between gate and down; none for three times the width."),
+        .init("context", .number, default: "128", "The longest sequence, in tokens."),
+        .init(
+          "vocabulary", .number, default: "2048", "How many tokens the tokenizer learns at most."),
+        .init(
+          "tokenizer", .union([.string, .artifact("tokenizer")]), default: "\"bpe\"",
+          choices: TokenizerUnits.names, "What a token is, or a tokenizer that is there already."),
+        .init("steps", StaticType.number.optional, default: "none", "Optimiser steps."),
+        .init(
+          "tokens", StaticType.number.optional, default: "none",
+          "How many tokens to read, instead of steps."),
+        .init("batch", .number, default: "32", "Sequences of a step."),
+      ] + sharedParameters(rate: "0.003", decay: "0.1"),
+      result: { _ in .artifact("model") }),
+    estimate: { arguments, _ in
+      let shape = try PretrainingArguments(arguments)
+      let run = shape.run(vocabulary: shape.plannedVocabulary)
+      return PlannedWork(
+        memoryBytes: run.memory, operations: run.operations,
+        note: "\(counted(run.plan.steps, "step")) of \(shape.batch) × \(shape.context) tokens")
+    }
+  ) { arguments, context in
+    let shape = try PretrainingArguments(arguments)
+    let corpus = try arguments.handle("corpus", .corpus).object(as: Corpus.self)
+    let texts = ModelTexts.texts(of: corpus)
+    let tokenizer =
+      try shape.tokenizer
+      ?? TokenizerUnits.train(
+        shape.units, texts: texts, vocabulary: shape.vocabulary, context: context.work)
+    let tokens = try ModelTexts.tokens(texts, tokenizer, context: context.work)
+    var run = shape.run(vocabulary: tokenizer.vocabularySize)
+    run.configuration.endTokens = tokenizer.endOfText.map { [$0] } ?? []
+    run.configuration.beginToken = tokenizer.beginOfText
+    let result = try run.run(tokens, checkpoints: context.checkpoints, context: context.work)
+    context.record(result.summary, parameters: DecoderLayout(run.configuration).count)
+    let model = try DecoderModel(
+      configuration: run.configuration, weights: result.weights, tokenizer: tokenizer)
+    return try context.artifact(.model, StoredModel(model: model, training: result.summary))
+  }
+
+  private static let finetune = Verb(
+    VerbSignature(
+      "finetune", topic: "training", .compute,
+      summary: "Goes on training a model on examples; prompts are read, completions learned.",
+      example: "tuned = finetune(base, on: [{prompt: \"The capital of Chad is\", completion: "
+        + "\" N'Djamena\"}], epochs: 20)",
+      parameters: [
+        .init("model", .artifact("model"), positional: true, "What to start from."),
+        .init(
+          "on",
+          .union([.artifact("corpus"), .artifact("questions"), .table, .list(.string)]),
+          "Texts, questions with answers, or records with prompt and completion, or text."),
+        .init("epochs", .number, default: "3", "Passes over the examples."),
+        .init(
+          "method", .option("full"), default: "full()", "Which numbers are trained, such as full()."
+        ),
+        .init(
+          "freeze", .list(.string), default: "[]",
+          "Parts that stay as they are whatever the method trains: "
+            + FrozenPart.names.joined(separator: ", ") + "."),
+        .init("batch", .number, default: "16", "Examples of a step."),
+      ] + sharedParameters(rate: "0.0005", decay: "0.01"),
+      result: { _ in .artifact("model") }),
+    estimate: { arguments, _ in
+      let model = try arguments.handle("model", .model).object(as: StoredModel.self).model
+      let memory = TrainingMemory(
+        parameters: model.layout.count, configuration: model.configuration,
+        groupRows: max(512, min(model.configuration.context, 4096)),
+        keepsBest: !arguments.isNone("early_stopping"))
+      return PlannedWork(memoryBytes: memory.bytes)
+    }
+  ) { arguments, context in
+    let base = try arguments.handle("model", .model).object(as: StoredModel.self).model
+    let examples = try TrainingExamples.examples(arguments, model: base, context: context.work)
+    let shared = try SharedTraining(arguments)
+    let method = try arguments.option("method", anyOf: ["full"])
+    let run = FineTuning(
+      method: .full(
+        freeze: try parts(arguments.strings("freeze"), parameter: "freeze")
+          + parts(Arguments(method.arguments).strings("freeze"), parameter: "method")),
+      epochs: try arguments.integer("epochs", in: 1...100_000),
+      batchSize: try arguments.integer("batch", in: 1...65_536), heldOut: shared.heldOut,
+      seed: shared.seed
+    ) { steps, stepsPerEpoch in
+      shared.plan(steps: steps, evaluateEvery: max(1, min(stepsPerEpoch, steps / 10)))
+    }
+    let result = try run.run(
+      base, on: examples, checkpoints: context.checkpoints, context: context.work)
+    context.record(result.summary, parameters: base.layout.count)
+    let model = try DecoderModel(
+      configuration: base.configuration, weights: result.weights, tokenizer: base.tokenizer)
+    return try context.artifact(.model, StoredModel(model: model, training: result.summary))
+  }
+
+  private static let full = Verb.option(
+    VerbSignature(
+      "full", topic: "training", .describe,
+      summary: "Fine-tuning of a model's own weights, all but the frozen parts.",
+      example: "method = full(freeze: [\"embeddings\", \"layers < 2\"])",
+      parameters: [
+        .init(
+          "freeze", .list(.string), default: "[]",
+          "Parts that stay as they are: " + FrozenPart.names.joined(separator: ", ") + ".")
+      ],
+      result: { _ in .option("full") })
+  ) { arguments in
+    _ = try parts(arguments.strings("freeze"), parameter: "freeze")
+  }
+
+  /// What all trainers take; in the order of the documentation.
+  private static func sharedParameters(
+    rate: String, decay: String
+  ) -> [VerbSignature.Parameter] {
+    [
+      .init(
+        "learning_rate", .number, default: rate,
+        "The highest learning rate; a warm-up comes before, a cosine down to a tenth after it."),
+      .init(
+        "weight_decay", .number, default: decay, "AdamW's decay of matrices."),
+      .init(
+        "held_out", .number, default: "0.1",
+        "The share that is measured and not learned; 0 to 0.5."),
+      .init(
+        "early_stopping", StaticType.number.optional, default: "none",
+        "Measurements without improvement after which training stops, keeping the best."),
+      .init("seed", .number, default: "0", "What the random numbers are drawn by."),
+    ]
+  }
+
+  private static func parts(_ names: [String], parameter: String) throws -> [FrozenPart] {
+    try names.map { name in
+      guard let part = FrozenPart(name) else {
+        throw VerbError(
+          "there is no part '\(name)'", parameter: parameter,
+          help: "parts are \(FrozenPart.names.joined(separator: ", "))")
+      }
+      return part
+    }
+  }
+}
+
+extension VerbContext {
+  /// Records what training cost, and on which kernels.
+  func record(_ summary: TrainingSummary, parameters: Int) {
+    count(WorkCount.operations, summary.operations)
+    count(WorkCount.tokens, Double(summary.tokens))
+    count(WorkCount.steps, Double(summary.steps))
+    count(WorkCount.parameters, Double(parameters))
+    if let blas = try? BLAS.shared() { kernel("\(Vectors.instructionSet) + \(blas.kernel)") }
+  }
+}
