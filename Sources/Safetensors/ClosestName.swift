@@ -19,19 +19,25 @@ package func closestName(to name: String, among candidates: some Sequence<String
   return best
 }
 
-/// Insertions, deletions and replacements between two names; anything above `limit` where they
-/// are more than that.
+/// Insertions, deletions, replacements and exchanges of neighbours between two names; anything above
+/// `limit` where they are more than that.
 private func differences(_ a: [UInt8], _ b: [UInt8], atMost limit: Int) -> Int {
+  var beforePrevious: [Int] = []
   var previous = Array(0...b.count)
   for (row, letter) in a.enumerated() {
     var current = previous
     current[0] = row + 1
     for (column, other) in b.enumerated() {
-      current[column + 1] = min(
+      var least = min(
         previous[column] + (letter == other ? 0 : 1), previous[column + 1] + 1,
         current[column] + 1)
+      if row > 0, column > 0, letter == b[column - 1], a[row - 1] == other {
+        least = min(least, beforePrevious[column - 1] + 1)
+      }
+      current[column + 1] = least
     }
-    if (current.min() ?? 0) > limit { return limit + 1 }
+    if min(current.min() ?? 0, previous.min() ?? 0) > limit { return limit + 1 }
+    beforePrevious = previous
     previous = current
   }
   return previous.last ?? 0

@@ -36,7 +36,19 @@ extension SafetensorsFile {
     let size = entry.type.bits / 8
     let start = entry.byteRange.lowerBound + range.lowerBound * size
     guard !range.isEmpty, let source = bytes.bytes.baseAddress.map({ $0 + start }) else { return }
-    switch entry.type {
+    Self.convert(source, entry.type, into: target)
+  }
+
+  /// Converts as many numbers as the target has.
+  ///
+  /// Not inlined, and apart from what throws: in a function that can throw, a copy of memory as the
+  /// last act is compiled to a jump that loses the register of the error (Swift 6.3, x86-64), and
+  /// the caller sees an error that nobody threw.
+  @inline(never)
+  private static func convert(
+    _ source: UnsafeRawPointer, _ type: TensorType, into target: UnsafeMutableBufferPointer<Float>
+  ) {
+    switch type {
     case .float16:
       for index in 0..<target.count {
         let bits = source.loadUnaligned(fromByteOffset: 2 &* index, as: UInt16.self)

@@ -146,11 +146,14 @@ struct SafetensorsHeader {
     return sizes
   }
 
-  /// Fails where the next value is of another kind than the one that begins with `byte`.
+  /// Fails where the next value is of another kind than the one that begins with `byte`; what is
+  /// no value is left to the scanner.
   private func expect(
     _ scanner: inout JSONScanner, _ byte: Unicode.Scalar, _ expected: String, of member: String
   ) throws {
-    guard let next = scanner.peek(), next != UInt8(ascii: byte) else { return }
+    guard let next = scanner.peek(), next != UInt8(ascii: byte),
+      scanner.kind != "something else"
+    else { return }
     throw SafetensorsError.wrongValue(
       file: file, member: member, expected: expected, got: scanner.kind)
   }

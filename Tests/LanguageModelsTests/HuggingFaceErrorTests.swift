@@ -157,9 +157,9 @@ import Testing
   @Test func tensorsThatAreNoNumbers() throws {
     let folder = try Fixtures.copy("llama-f16")
     let bytes = try folder.read("model.safetensors")
-    let text = String(decoding: bytes.prefix(4096), as: UTF8.self)
-    let first = try #require(text.ranges(of: "\"F16\"").first)
-    let offset = text.utf8.distance(from: text.startIndex, to: first.lowerBound)
+    let name = Array("\"F16\"".utf8)
+    let offset = try #require(
+      (0..<bytes.count - 5).first { bytes[$0..<$0 + 5].elementsEqual(name) })
     var changed = bytes
     changed.replaceSubrange(offset..<offset + 5, with: Array("\"I16\"".utf8))
     try folder.write(changed, to: "model.safetensors")

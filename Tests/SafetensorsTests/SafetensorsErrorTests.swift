@@ -90,8 +90,8 @@ import Testing
       "a.safetensors: '__metadata__.a' has to be a text, got a number")
     fails(
       #"{"x":{"dtype":"BF61","shape":[1],"data_offsets":[0,1]}}"#, [0],
-      with: .unknownType(file: file, tensor: "x", got: "BF61", suggestion: nil),
-      "a.safetensors: the elements of 'x' are of the unknown type 'BF61'")
+      with: .unknownType(file: file, tensor: "x", got: "BF61", suggestion: "BF16"),
+      "a.safetensors: the elements of 'x' are of the unknown type 'BF61'; did you mean 'BF16'?")
     fails(
       #"{"x":{"dtype":"f32","shape":[1],"data_offsets":[0,1]}}"#, [0],
       with: .unknownType(file: file, tensor: "x", got: "f32", suggestion: "F32"),
