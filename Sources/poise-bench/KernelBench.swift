@@ -10,7 +10,7 @@ extension BenchCommand {
   }
 }
 
-/// Operations of a tape at one model's sizes, forwards and there and back.
+/// Operations of a tape at one model's sizes, there and back.
 ///
 /// `gflops` counts the products that a causal head needs, `gb_per_s` what has to be read and
 /// written once.
@@ -64,65 +64,56 @@ private struct KernelBench {
     try optimiser()
   }
 
-  /// Times an operation on a tape that remembers nothing, then with its way back.
+  /// Times an operation, and its way back by itself.
   private func measure(
     _ name: String, _ shapes: [(rows: Int, columns: Int)], flops: (Int, Int)? = nil,
     bytes: (Int, Int)? = nil, _ operation: (Tape, [Variable]) throws -> Variable
   ) throws {
-    try withFloats(shapes.map { $0.rows * $0.columns } + shapes.map { $0.rows * $0.columns }) {
-      memory in
-      func forward(_ tape: Tape) throws -> Variable {
-        tape.reset()
-        let arguments = shapes.indices.map { i in
-          tape.parameter(
-            memory[i], gradient: memory[shapes.count + i], rows: shapes[i].rows,
-            columns: shapes[i].columns)
-        }
-        return try operation(tape, arguments)
-      }
-      let inference = try Tape(recordsGradients: false)
-      let there = try best { _ = try forward(inference) }
-      let training = try Tape(recordsGradients: true)
-      let shape = training.shape(of: try forward(training))
-      try withFloats([shape.rows * shape.columns]) { outgoing in
-        let seed = UnsafeBufferPointer(start: outgoing[0], count: shape.rows * shape.columns)
-        let both = try best {
-          let result = try forward(training)
-          try training.seed(result, gradient: seed)
-          try training.backward()
-        }
-        report(name, there, flops?.0, bytes?.0)
-        report(
-          name + "_and_back", both, flops.map { $0.0 + $0.1 }, bytes.map { $0.0 + $0.1 })
-      }
+    let tape = try Tape(recordsGradients: true)
+    let numbers = (0..<2003).map { Float(($0 * 7919) % 2003) / 1001 - 1 }
+    func fill(_ target: UnsafeMutableBufferPointer<Float>) {
+      for i in target.indices { target[i] = numbers[i % numbers.count] }
     }
+    var (there, back) = (Double.infinity, Double.infinity)
+    let start = now()
+    repeat {
+      tape.reset()
+      let arguments = shapes.map {
+        tape.input(rows: $0.rows, columns: $0.columns, needsGradient: true, fill: fill)
+      }
+      let before = now()
+      let result = try operation(tape, arguments)
+      there = min(there, now() - before)
+      let shape = tape.shape(of: result)
+      let outgoing = (0..<shape.rows * shape.columns).map { numbers[$0 % numbers.count] }
+      try outgoing.withUnsafeBufferPointer { try tape.seed(result, gradient: $0) }
+      let turn = now()
+      try tape.backward()
+      back = min(back, now() - turn)
+    } while now() - start < 0.5
+    report(name, there, flops?.0, bytes?.0)
+    report(name + "_backward", back, flops?.1, bytes?.1)
   }
 
   private func optimiser() throws {
     let count = 4 * size.width * size.width
-    try withFloats([count, count, count, count]) { m in
-      for i in 0..<count { m[3][i] = abs(m[3][i]) }
-      let optimizer = AdamW()
-      let time = try best {
-        optimizer.update(
-          m[0], gradient: m[1], first: m[2], second: m[3], count: count, clip: 1,
-          learningRate: 1e-6, step: 10, decays: true)
-      }
-      report("adamw", time, nil, 28 * count)
-    }
-  }
-
-  /// The shortest of the calls of a quarter of a second.
-  private func best(_ body: () throws -> Void) rethrows -> Double {
-    try body()
-    let start = now()
+    // Weights, gradient, and moments, none of them negative.
+    var memory = (0..<4 * count).map { Float(($0 * 7919) % 2003) / 1001 }
+    let optimizer = AdamW()
     var best = Double.infinity
-    repeat {
-      let before = now()
-      try body()
-      best = min(best, now() - before)
-    } while now() - start < 0.25
-    return best
+    memory.withUnsafeMutableBufferPointer {
+      guard let weights = $0.baseAddress else { return }
+      let start = now()
+      repeat {
+        let before = now()
+        optimizer.update(
+          weights, gradient: weights + count, first: weights + 2 * count,
+          second: weights + 3 * count, count: count, clip: 1, learningRate: 1e-6, step: 10,
+          decays: true)
+        best = min(best, now() - before)
+      } while now() - start < 0.25
+    }
+    report("adamw", best, nil, 28 * count)
   }
 
   private func report(_ kernel: String, _ seconds: Double, _ flops: Int?, _ bytes: Int?) {
@@ -140,19 +131,5 @@ private struct KernelBench {
     var time = timespec()
     clock_gettime(CLOCK_MONOTONIC, &time)
     return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
-  }
-
-  /// Memory of these sizes, filled with numbers within -1...1.
-  private func withFloats(
-    _ counts: [Int], _ body: ([UnsafeMutablePointer<Float>]) throws -> Void
-  ) rethrows {
-    let memory = counts.map { count in
-      let raw = UnsafeMutableRawPointer.allocate(byteCount: max(64, 4 * count), alignment: 64)
-      let floats = raw.bindMemory(to: Float.self, capacity: count)
-      for i in 0..<count { floats[i] = Float((i &* 7919) % 2003) / 1001 - 1 }
-      return floats
-    }
-    defer { memory.forEach { $0.deallocate() } }
-    try body(memory)
   }
 }
