@@ -9,7 +9,9 @@ struct BenchCommand: Sendable {
   /// Measures and prints; returns the exit status.
   let run: @Sendable (inout BenchArguments) throws -> Void
 
-  static let all: [BenchCommand] = [bm25, tokenize, train, pretrain, replay, notebook]
+  static let all: [BenchCommand] = [
+    bm25, tokenize, kernels, train, pretrain, replay, notebook,
+  ]
 
   /// Runs the program; returns its exit status: 0, 1 where measuring failed, 2 for misuse.
   static func run(_ arguments: [String]) -> Int32 {
