@@ -80,7 +80,8 @@ package struct VerbLibrary: Sendable {
 
   /// What this version of Poise can do.
   package static let standard = VerbLibrary(
-    dataVerbs + retrievalVerbs + modelVerbs + trainingVerbs + evaluationVerbs + tableVerbs
+    dataVerbs + retrievalVerbs + modelVerbs + trainingVerbs + generationVerbs + evaluationVerbs
+      + tableVerbs
       + statisticsVerbs + plotVerbs
       + sessionVerbs)
 }
