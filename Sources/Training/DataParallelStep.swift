@@ -128,6 +128,9 @@ final class DataParallelStep<Target: Objective> {
     for lane in lanes { lane.gradient.update(repeating: 0, count: lane.count) }
   }
 
+  /// How often tapes asked the system for memory.
+  var systemAllocations: Int { lanes.reduce(0) { $0 + $1.tape.systemAllocations } }
+
   /// Bytes that tapes hold.
   var tapeBytes: Int { lanes.reduce(0) { $0 + $1.tape.bytes } }
 

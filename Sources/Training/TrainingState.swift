@@ -64,6 +64,9 @@ package final class Optimizer<Target: Objective> {
   /// Bytes that intermediate results take.
   package var tapeBytes: Int { gradient.tapeBytes }
 
+  /// How often memory for intermediate results was asked from the system.
+  package var systemAllocations: Int { gradient.systemAllocations }
+
   /// The loss of some batches, without learning: the mean over labelled positions, in nats.
   package func measure(_ batches: [Batch], context: WorkContext) throws -> Double {
     try gradient.measure(batches, parameters: state.parameters, context: context)
