@@ -86,11 +86,12 @@ extension StoredModel {
 
   private static func table(_ curve: TrainingCurve) -> Value {
     .table(
-      columns: ["step", "tokens", "loss", "validation_loss", "learning_rate"],
+      columns: ["step", "loss", "validation_loss", "tokens", "learning_rate"],
       rows: curve.points.map { point in
         [
-          .number(Double(point.step)), .number(Double(point.tokens)), .number(point.loss),
-          point.validationLoss.map { .number($0) } ?? .none, .number(point.learningRate),
+          .number(Double(point.step)), .number(point.loss),
+          point.validationLoss.map { .number($0) } ?? .none, .number(Double(point.tokens)),
+          .number(point.learningRate),
         ]
       })
   }

@@ -13,8 +13,13 @@ extension VerbLibrary {
       example: "plot(table({k: [1, 5], recall: [0.4, 0.8]}), x: \"k\", y: \"recall\")",
       parameters: [
         .init("table", .table, positional: true, "A list of records."),
-        .init("x", .string, "The column along the horizontal axis; numbers or strings."),
-        .init("y", .string, "The column along the vertical axis; numbers."),
+        .init(
+          "x", StaticType.string.optional, default: "none",
+          "The column along the horizontal axis, numbers or strings; none for the first."),
+        .init(
+          "y", .union([.string, .list(.string), .none]), default: "none",
+          "The column along the vertical axis, numbers, or several of them; none for the first "
+            + "of numbers after x."),
         .init("by", StaticType.string.optional, default: "none", "A column: a series each value."),
         .init(
           "kind", .string, default: "\"line\"", choices: ["line", "bar", "scatter"],
@@ -27,18 +32,8 @@ extension VerbLibrary {
   ) { arguments, _ in
     let rows = try arguments.table("table")
     guard !rows.isEmpty else { throw VerbError("the table is empty", parameter: "table") }
-    let x = try arguments.string("x")
-    let y = try arguments.string("y")
-    let by = try arguments.optionalString("by")
-    let groups =
-      if let by {
-        try TableOperations.groups(rows, by: by).map { (name: $0.key.interpolated, rows: $0.rows) }
-      } else {
-        [(name: y, rows: rows)]
-      }
-    let series = try groups.map { name, rows in
-      PlotSpec.Series(name: name, points: try rows.map { try point($0, x: x, y: y) })
-    }
+    let axes = try Axes(arguments, rows)
+    let series = try axes.series(rows)
     let kind: PlotSpec.Kind =
       switch try arguments.string("kind") {
       case "bar": .bar
@@ -46,7 +41,8 @@ extension VerbLibrary {
       default: .line
       }
     let spec = PlotSpec(
-      kind: kind, title: try arguments.optionalString("title"), xLabel: x, yLabel: y,
+      kind: kind, title: try arguments.optionalString("title"), xLabel: axes.x,
+      yLabel: axes.yLabel,
       series: series, logX: try arguments.boolean("log_x"), logY: try arguments.boolean("log_y"))
     do {
       try spec.validate()
@@ -55,8 +51,60 @@ extension VerbLibrary {
     }
     return .plot(spec)
   }
+}
 
-  private static func point(_ row: Record, x: String, y: String) throws -> PlotSpec.Point {
+/// Which columns of a table are drawn.
+private struct Axes {
+  let x: String
+  let y: [String]
+  let by: String?
+
+  init(_ arguments: Arguments, _ rows: [Record]) throws {
+    let columns = rows.first?.fields ?? []
+    guard let x = try arguments.optionalString("x") ?? columns.first?.name else {
+      throw VerbError("the table has no columns", parameter: "table")
+    }
+    self.x = x
+    by = try arguments.optionalString("by")
+    if arguments.isNone("y") {
+      let by = by
+      let numbers = columns.first { $0.name != x && $0.name != by && $0.value.point != nil }
+      guard let numbers else {
+        throw VerbError("the table has no column of numbers besides '\(x)'", parameter: "y")
+      }
+      y = [numbers.name]
+    } else {
+      y = try arguments.strings("y")
+    }
+    guard !y.isEmpty else { throw VerbError("there is no column to draw", parameter: "y") }
+    if y.count > 1, by != nil {
+      throw VerbError(
+        "several columns and 'by' both make series", parameter: "by",
+        help: "give one column, or leave 'by' out")
+    }
+  }
+
+  /// What the vertical axis is called; several columns are named by their series.
+  var yLabel: String { y.count == 1 ? y[0] : "" }
+
+  func series(_ rows: [Record]) throws -> [PlotSpec.Series] {
+    if let by {
+      return try TableOperations.groups(rows, by: by).map { group in
+        try series(group.key.interpolated, group.rows, y[0])
+      }
+    }
+    return try y.map { try series($0, rows, $0) }
+  }
+
+  /// Rows that have nothing in the column are left out.
+  private func series(_ name: String, _ rows: [Record], _ y: String) throws -> PlotSpec.Series {
+    let filled = try rows.filter { row in
+      if case .none = try TableOperations.field(y, of: row, parameter: "y") { false } else { true }
+    }
+    return PlotSpec.Series(name: name, points: try filled.map { try point($0, y) })
+  }
+
+  private func point(_ row: Record, _ y: String) throws -> PlotSpec.Point {
     let across = try TableOperations.field(x, of: row, parameter: "x")
     let up = try TableOperations.field(y, of: row, parameter: "y")
     let position: PlotSpec.Position
