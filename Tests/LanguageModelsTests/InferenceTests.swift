@@ -75,8 +75,10 @@ import Testing
         }
       }
       if round == 5 {
-        for gone in [live.remove(at: 1), live.remove(at: 2)] { try session.drop(gone) }
-        #expect(throws: InferenceError.unknownSequence) { try session.length(of: sequences[1]) }
+        for gone in [live.remove(at: 1), live.remove(at: 2)] {
+          try session.drop(gone)
+          #expect(throws: InferenceError.unknownSequence) { try session.length(of: gone) }
+        }
       }
       if round == 11 || round == 14 {
         let copy = try session.fork(live[0])
