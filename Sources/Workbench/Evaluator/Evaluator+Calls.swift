@@ -95,9 +95,10 @@ extension Evaluator {
             help: InputProblem.help(error))
         }
       }
-      switch verb.signature.purity {
+      let purity = verb.purity(with: values)
+      switch purity {
       case _ where !values.unknown.isEmpty:
-        if verb.signature.purity == .compute {
+        if purity == .compute {
           try runner.plan(verb, arguments: values, inputs: inputs)
         }
         // A plain value of what is not there is not there either.
