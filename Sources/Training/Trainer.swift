@@ -35,6 +35,9 @@ public struct Trainer<Target: Objective>: Sendable {
     _ source: some BatchSource, checkpoints: any CheckpointStore = NoCheckpoints(),
     context: WorkContext, initial: (UnsafeMutableBufferPointer<Float>) throws -> Void
   ) throws -> (parameters: SharedBytes, summary: TrainingSummary) {
+    guard plan.patience == nil || !source.validation.isEmpty else {
+      throw TrainingError.nothingHeldOut
+    }
     let state = TrainingState(count: objective.parameterCount)
     var progress = TrainingProgress()
     if let stored = try checkpoints.latest() {

@@ -4,6 +4,8 @@ public enum TrainingError: Error, Hashable, Sendable {
   case tooFewTokens(got: Int, needed: Int)
   /// No example has anything to predict.
   case noExamples
+  /// Training is to stop early, and nothing is held out to tell when.
+  case nothingHeldOut
   /// A sequence is longer than the model's context.
   case tooLong(got: Int, context: Int)
   /// A token that the model has no embedding for.
@@ -23,6 +25,8 @@ extension TrainingError: CustomStringConvertible {
     case .tooFewTokens(let got, let needed):
       "the text has \(got) tokens; at least \(needed) are needed"
     case .noExamples: "no example has anything to predict"
+    case .nothingHeldOut:
+      "early stopping needs a part that is held out, and there is too little for that"
     case .tooLong(let got, let context):
       "a sequence of \(got) tokens is longer than the model's context of \(context)"
     case .token(let got, let vocabulary):
