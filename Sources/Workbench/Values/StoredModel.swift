@@ -1,4 +1,4 @@
-import Bytes
+package import Bytes
 import Corpora
 package import Execution
 package import LanguageModels
@@ -20,7 +20,7 @@ package struct StoredModel: Sendable {
   private static let note = "poise.training"
 
   /// Writes a safetensors file, weights as they lie; see `DecoderModelCodec`.
-  func encode(to sink: ByteSink) throws {
+  package func encode(to sink: ByteSink) throws {
     let notes = training.map {
       [(name: Self.note, text: String(decoding: $0.json.serialized(), as: UTF8.self))]
     }
@@ -28,7 +28,7 @@ package struct StoredModel: Sendable {
   }
 
   /// Reads ``encode(to:)`` in place; weights are not touched.
-  init(decoding bytes: SharedBytes) throws {
+  package init(decoding bytes: SharedBytes) throws {
     model = try DecoderModel(decoding: bytes)
     training = try DecoderModelCodec.note(Self.note, in: bytes).map { text in
       guard let summary = TrainingSummary(json: try JSONValue(parsing: text)) else {
