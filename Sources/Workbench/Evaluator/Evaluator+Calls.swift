@@ -90,8 +90,7 @@ extension Evaluator {
           inputs[parameter.name] = try resolver.resolve(path, for: verb)
         } catch let error where !Self.isTransient(error) {
           throw VerbError(
-            resolver.shown(in: InputProblem.text(error, written: resolver.shown(path))),
-            parameter: parameter.name,
+            resolver.problem(error, written: path), parameter: parameter.name,
             help: InputProblem.help(error))
         }
       }

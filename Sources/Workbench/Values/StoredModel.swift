@@ -77,10 +77,10 @@ extension StoredModel {
     case "steps": return .number(Double(training.steps))
     case "tokens": return .number(Double(training.tokens))
     case "flops": return .number(training.operations)
-    case "loss": return last.map { .number($0.loss) } ?? .none
+    case "loss": return last.map { .number($0.loss) } ?? Value.none
     default:
       let kept = training.curve.points.last { $0.step == training.keptStep } ?? last
-      return kept?.validationLoss.map { .number($0) } ?? .none
+      return kept?.validationLoss.map { .number($0) } ?? Value.none
     }
   }
 
