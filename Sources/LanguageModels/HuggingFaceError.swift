@@ -2,6 +2,8 @@
 ///
 /// What is wrong with the safetensors files themselves is a `SafetensorsError`.
 public enum HuggingFaceError: Error, Hashable, Sendable {
+  /// The folder has no configuration.
+  case noConfiguration(folder: String)
   /// A member that has no default is not there.
   case missingMember(file: String, member: String, expected: String, suggestion: String?)
   /// A member has a value that it cannot have.
@@ -33,6 +35,8 @@ extension HuggingFaceError: CustomStringConvertible {
   /// The message, in words.
   public var description: String {
     switch self {
+    case .noConfiguration(let folder):
+      "\(folder) has no \(HuggingFaceConfiguration.fileName), so it is no model's folder"
     case .missingMember(let file, let member, let expected, let suggestion):
       "\(file) has no '\(member)' (\(expected))" + meant(suggestion)
     case .wrongValue(let file, let member, let expected, let got):

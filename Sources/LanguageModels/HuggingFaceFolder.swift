@@ -21,9 +21,11 @@ public enum HuggingFaceFolder {
   ///   - path: The folder.
   ///   - mayRead: Which files may be read; nil for those in the folder alone.
   /// - Returns: The folder's path and a name, for each.
-  /// - Throws: `SafetensorsError` where there is no checkpoint or its index is not sound.
+  /// - Throws: ``HuggingFaceError/noConfiguration(folder:)``; `SafetensorsError` where there is no
+  ///   checkpoint or its index is not sound.
   public static func inputs(_ path: String, mayRead: ReadPermission? = nil) throws -> [String] {
     let folder = try CheckpointFolder(path, mayRead: mayRead)
+    try checkForConfiguration(folder)
     let optional = [HuggingFaceConfiguration.generationFileName, tokenizerName]
     let small = [HuggingFaceConfiguration.fileName] + optional.filter(folder.has)
     for name in small { _ = try folder.locate(name) }
@@ -44,7 +46,14 @@ public enum HuggingFaceFolder {
     try configuration(CheckpointFolder(path, mayRead: mayRead))
   }
 
+  private static func checkForConfiguration(_ folder: CheckpointFolder) throws {
+    guard folder.has(HuggingFaceConfiguration.fileName) else {
+      throw HuggingFaceError.noConfiguration(folder: folder.path)
+    }
+  }
+
   private static func configuration(_ folder: CheckpointFolder) throws -> DecoderConfiguration {
+    try checkForConfiguration(folder)
     func read(_ name: String) throws -> [UInt8] {
       try MappedFile.read(
         folder.locate(name), shown: folder.shown(name), limit: configurationLimit)

@@ -35,6 +35,10 @@ public struct Trainer<Target: Objective>: Sendable {
     _ source: some BatchSource, checkpoints: any CheckpointStore = NoCheckpoints(),
     context: WorkContext, initial: (UnsafeMutableBufferPointer<Float>) throws -> Void
   ) throws -> (parameters: SharedBytes, summary: TrainingSummary) {
+    guard plan.patience == nil || !source.validation.isEmpty else {
+      throw TrainingError.nothingHeldOut
+    }
+    guard frozenCount < objective.parameterCount else { throw TrainingError.nothingTrained }
     let state = TrainingState(count: objective.parameterCount)
     var progress = TrainingProgress()
     if let stored = try checkpoints.latest() {
@@ -108,12 +112,13 @@ public struct Trainer<Target: Objective>: Sendable {
     meter.skip()
   }
 
+  private var frozenCount: Int { objective.frozen.reduce(0) { $0 + $1.count } }
+
   private func summary(_ progress: TrainingProgress, steps: Int) -> TrainingSummary {
-    let frozen = objective.frozen.reduce(0) { $0 + $1.count }
     return TrainingSummary(
       curve: TrainingCurve(progress.points), steps: steps,
       keptStep: progress.best?.step ?? steps, stoppedEarly: steps < plan.steps,
       tokens: progress.tokens, labelledTokens: progress.labelledTokens,
-      operations: progress.operations, trainedParameters: objective.parameterCount - frozen)
+      operations: progress.operations, trainedParameters: objective.parameterCount - frozenCount)
   }
 }

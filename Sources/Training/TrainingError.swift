@@ -4,6 +4,10 @@ public enum TrainingError: Error, Hashable, Sendable {
   case tooFewTokens(got: Int, needed: Int)
   /// No example has anything to predict.
   case noExamples
+  /// Training is to stop early, and nothing is held out to tell when.
+  case nothingHeldOut
+  /// All numbers are frozen.
+  case nothingTrained
   /// A sequence is longer than the model's context.
   case tooLong(got: Int, context: Int)
   /// A token that the model has no embedding for.
@@ -23,6 +27,9 @@ extension TrainingError: CustomStringConvertible {
     case .tooFewTokens(let got, let needed):
       "the text has \(got) tokens; at least \(needed) are needed"
     case .noExamples: "no example has anything to predict"
+    case .nothingHeldOut:
+      "early stopping needs a part that is held out, and there is too little for that"
+    case .nothingTrained: "all parts are frozen, so there is nothing to train"
     case .tooLong(let got, let context):
       "a sequence of \(got) tokens is longer than the model's context of \(context)"
     case .token(let got, let vocabulary):
@@ -31,15 +38,20 @@ extension TrainingError: CustomStringConvertible {
       """
       training broke down at step \(step): the loss is no number any more\
       \(before.map { " (it was \(Self.text($0)))" } ?? ""); \
-      a learning rate below \(rate) may help
+      a learning rate below \(Self.number(rate)) may help
       """
     case .diverged(let step, let first, let now, let rate):
       """
       training diverged: the loss rose from \(Self.text(first)) to \(Self.text(now)) by step \
-      \(step); a learning rate below \(rate) may help
+      \(step); a learning rate below \(Self.number(rate)) may help
       """
     case .checkpoint(let what): "the checkpoint is of another run: \(what)"
     }
+  }
+
+  /// A whole number without a point.
+  private static func number(_ rate: Double) -> String {
+    Int(exactly: rate).map { "\($0)" } ?? "\(rate)"
   }
 
   private static func text(_ loss: Double) -> String {

@@ -192,9 +192,11 @@ import Testing
     #expect(throws: SafetensorsError.self) { try Fixtures.load(folder.path) }
     let bare = try TemporaryFolder()
     #expect(
-      throws: SafetensorsError.missingShard(
-        file: bare.path, shard: "config.json", reason: "No such file or directory")
+      throws: HuggingFaceError.noConfiguration(folder: bare.path)
     ) { try Fixtures.load(bare.path) }
+    #expect(throws: HuggingFaceError.noConfiguration(folder: bare.path)) {
+      try HuggingFaceFolder.inputs(bare.path)
+    }
   }
 
   @Test func damagedFilesGiveAnErrorOrAModel() throws {

@@ -174,6 +174,23 @@ final class MemoryCheckpoints: CheckpointStore {
     #expect(result.weights != again.weights)
   }
 
+  @Test func nothingToTrainOrToStopByIsAnError() throws {
+    let plan = Toy.plan(steps: 3, patience: 2)
+    var run = Toy.pretraining(steps: 3, patience: 2)
+    run = Pretraining(
+      configuration: run.configuration, sequences: 2, heldOut: 0, plan: plan, seed: 1)
+    let tokens = (0..<200).map { Int32($0 % 5) }
+    #expect(throws: TrainingError.nothingHeldOut) {
+      try run.run(tokens, context: WorkContext())
+    }
+    let layout = DecoderLayout(run.configuration)
+    let objective = DecoderObjective(DecoderGraph(layout)) { _ in true }
+    let windows = try TokenWindows(tokens: tokens, context: 8, sequences: 2, heldOut: 0, seed: 1)
+    #expect(throws: TrainingError.nothingTrained) {
+      try Trainer(objective, plan: Toy.plan(steps: 3)).run(windows, context: WorkContext()) { _ in }
+    }
+  }
+
   @Test func divergenceIsExplained() throws {
     let error = try #require(throws: TrainingError.self) {
       try Toy.pretraining(steps: 300, rate: 30).run(Toy.text(2000), context: WorkContext())

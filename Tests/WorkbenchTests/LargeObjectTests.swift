@@ -35,7 +35,7 @@ import Workbench
   }
 
   /// How many objects of a folder's store are mapped into this process.
-  private static func mappings(of folder: TemporaryFolder) throws -> Int {
+  static func mappings(of folder: TemporaryFolder) throws -> Int {
     let maps = String(decoding: try TemporaryFolder.bytes(at: "/proc/self/maps"), as: UTF8.self)
     return maps.split(separator: "\n").filter { $0.contains(folder("artifacts/objects/")) }.count
   }

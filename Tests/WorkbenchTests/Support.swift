@@ -140,3 +140,11 @@ func testFile(_ name: String, from here: String = #filePath) -> String {
   here.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
     + "/" + name
 }
+
+/// Copies a small model, which has no tokenizer, from the fixtures.
+func copyModel(to folder: TemporaryFolder, _ name: String) throws {
+  let source = testFile("../Fixtures/huggingface/llama-tied/")
+  for file in ["config.json", "generation_config.json", "model.safetensors"] {
+    try folder.write(try TemporaryFolder.bytes(at: source + file), to: "\(name)/\(file)")
+  }
+}

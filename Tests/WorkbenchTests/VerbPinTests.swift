@@ -43,7 +43,10 @@ import Workbench
     "join": [
       "join([{k: 1, v: 2}, {k: 3, v: 1}], [{k: 1, v: 5}], by: \"k\")", "join([1, \"a\"], \"-\")",
     ],
-    "split": ["split([1, 2, 3, 4, 5, 6], share: 0.5, seed: 7)", "split(\"a--b\", \"-\")"],
+    "split": [
+      "split([1, 2, 3, 4, 5, 6], share: 0.5, seed: 7)", "split([1, 2, 3, 4], test: 0.25)",
+      "split(\"a--b\", \"-\")", "split(load(\"tiny\").corpus, test: 0.3, seed: 1).test.documents",
+    ],
     "contains": ["[contains([1], 1), contains({a: 1}, \"b\"), contains(\"abc\", \"bc\")]"],
     "describe": ["describe([{a: 1, b: \"x\"}, {a: 2}])", "describe(load(\"tiny\").test)"],
     "mean": ["mean([1, 2, 4])", "mean([{g: 1, x: 2}, {g: 1, x: 3}], by: \"g\")"],
@@ -62,7 +65,47 @@ import Workbench
       "plot([{x: 1, y: 2, s: \"a\"}, {x: 2, y: 3, s: \"b\"}], x: \"x\", y: \"y\", by: \"s\")"
     ],
     "over": ["over([1, 2, 3], trial)"],
+    "load_model": ["describe(load_model(\"llama\"))"],
+    "tokenizer": [
+      "describe(tokenizer(load(\"tiny\").corpus, vocabulary: 270))",
+      "[tokenizer(load(\"tiny\").corpus, units: u).count for u in [\"bytes\", \"characters\", "
+        + "\"words\"]]",
+      "[t.token for t in score(pretrain(load(\"tiny\").corpus, tokenizer: tokenizer("
+        + "load(\"tiny\").corpus, vocabulary: 270), layers: 1, width: 8, heads: 1, context: 16, "
+        + "steps: 1, batch: 1), \"Zinc is brewed in the blood\")]",
+    ],
+    "pretrain": [
+      "describe(\(trained))",
+      "[{step: p.step, tokens: p.tokens, loss: round(p.loss, decimals: 1)} for p in "
+        + "pretrain(load(\"tiny\").corpus, layers: 1, width: 8, heads: 2, key_value_heads: 1, "
+        + "feed_forward: 12, context: 8, tokenizer: \"bytes\", tokens: 96, batch: 4, seed: 3).curve]",
+    ],
+    "finetune": [
+      "describe(\(tuned(", freeze: [\"embeddings\"]")))",
+      "choose(\(tuned(", seed: 1")), \"ab\", among: [\"ab\", \"ba\"])[0].answer",
+    ],
+    "full": ["describe(\(tuned(", method: full(freeze: [\"layers < 1\"])")))"],
+    // Of a text that is learned by heart, so that digits which depend on the machine play no part.
+    "generate": ["generate(\(trained), [\"ab\", \"aba\"], max_tokens: 6)"],
+    "score": [
+      "[{token: t.token, sure: t.log_probability > -1} for t in score(\(trained), \"ababab\")]"
+    ],
+    "choose": [
+      "[{answer: c.answer, share: round(c.share, decimals: 0)} for c in choose(\(trained), \"aba\", "
+        + "among: [\"ab\", \"ba\"])]"
+    ],
+    "perplexity": ["perplexity(\(trained), on: \"bababababababa\") < 2"],
+    "bits_per_byte": ["bits_per_byte(\(trained), on: \"bababababababa\") < 1"],
   ]
+
+  private static let trained =
+    "pretrain(load(\"ab.jsonl\").corpus, layers: 1, width: 16, heads: 2, context: 16, "
+    + "tokenizer: \"characters\", steps: 300, batch: 8, learning_rate: 0.02, held_out: 0)"
+
+  private static func tuned(_ arguments: String) -> String {
+    "finetune(\(trained), on: [{prompt: \"ab\", completion: \"ba\"}], epochs: 30, "
+      + "learning_rate: 0.01, held_out: 0\(arguments))"
+  }
 
   private struct Pin: Equatable {
     var version: Int
@@ -75,6 +118,10 @@ import Workbench
     try folder.write("# A\n\nfirst words\n\n## B\n\nsecond words here\n", to: "docs/a.md")
     try folder.write("question,answer\nwhat?,that\n", to: "pilot.csv")
     try folder.write("q1 Q0 d2 1 2 t\nq1 Q0 d1 2 1 t\nq3 Q0 d3 1 1 t\n", to: "theirs.trec")
+    let text = String(repeating: "ab", count: 12)
+    try folder.write(
+      (0..<6).map { "{\"_id\":\"\($0)\",\"text\":\"\(text)\"}\n" }.joined(), to: "ab.jsonl")
+    try copyModel(to: folder, "llama")
     try folder.write("q1 0 d1 2\nq2 0 d2 1\n", to: "judged.qrel")
     var results: [(String, String, Pin)] = []
     for verb in VerbLibrary.standard.all {

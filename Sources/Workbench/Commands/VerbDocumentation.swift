@@ -14,7 +14,7 @@ package enum VerbDocumentation {
 
   /// The help on one verb, or on all verbs of a topic; nil where there is neither.
   package static func text(of name: String) -> String? {
-    if let verb = VerbLibrary.standard[name] { return text(of: verb.signature) }
+    if let verb = VerbLibrary.standard[name] { return text(of: verb) }
     guard topics.contains(name) else { return nil }
     return overview(of: name)
   }
@@ -43,7 +43,8 @@ package enum VerbDocumentation {
       }).joined(separator: "\n")
   }
 
-  private static func text(of signature: VerbSignature) -> String {
+  private static func text(of verb: Verb) -> String {
+    let signature = verb.signature
     let head = signature.parameters.map { parameter in
       let name = parameter.isPositional ? parameter.name : "\(parameter.name):"
       return parameter.defaultText == nil ? name : "[\(name)]"
@@ -65,7 +66,8 @@ package enum VerbDocumentation {
     }
     let kind =
       signature.purity == .compute
-      ? "Its results are stored" : "A plain value; nothing is stored"
+      ? verb.isStored == nil ? "Its results are stored" : "Objects that it makes are stored"
+      : "A plain value; nothing is stored"
     lines += [
       "", "example: \(signature.example)",
       "\(kind)\(signature.isMeasured ? ", and it shows measured times" : ""). "

@@ -90,14 +90,14 @@ extension Evaluator {
           inputs[parameter.name] = try resolver.resolve(path, for: verb)
         } catch let error where !Self.isTransient(error) {
           throw VerbError(
-            resolver.shown(in: InputProblem.text(error, written: resolver.shown(path))),
-            parameter: parameter.name,
+            resolver.problem(error, written: path), parameter: parameter.name,
             help: InputProblem.help(error))
         }
       }
-      switch verb.signature.purity {
+      let purity = verb.purity(with: values)
+      switch purity {
       case _ where !values.unknown.isEmpty:
-        if verb.signature.purity == .compute {
+        if purity == .compute {
           try runner.plan(verb, arguments: values, inputs: inputs)
         }
         // A plain value of what is not there is not there either.

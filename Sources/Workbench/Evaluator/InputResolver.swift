@@ -28,6 +28,15 @@ struct InputResolver: Sendable {
     return message
   }
 
+  /// What is wrong with a path, without where it lies on this machine.
+  func problem(_ error: any Error, written: String) -> String {
+    var text = InputProblem.text(error, written: shown(written))
+    if let path = try? scope.resolve(written, relativeTo: base) {
+      text = InputProblem.text(text, without: path, written: shown(written))
+    }
+    return shown(in: text)
+  }
+
   /// Resolves a path for a verb: confined to the scope, expanded to files, hashed.
   func resolve(_ written: String, for verb: Verb) throws -> ResolvedInput {
     // What is given from outside may be read; where it is not there, that is what to say.

@@ -9,7 +9,7 @@ package enum MemoryBudget {
     throw VerbError(
       "this would need about \(ByteSize.format(bytes)) of memory, and "
         + "\(ByteSize.format(available)) are available",
-      help: "use a smaller collection, or a machine with more memory")
+      help: "use a smaller collection or model, or a machine with more memory")
   }
 
   /// What the kernel says can be had without swapping; nil where it does not say.

@@ -1,4 +1,4 @@
-import Bytes
+package import Bytes
 import Corpora
 package import Execution
 package import LanguageModels
@@ -20,7 +20,7 @@ package struct StoredModel: Sendable {
   private static let note = "poise.training"
 
   /// Writes a safetensors file, weights as they lie; see `DecoderModelCodec`.
-  func encode(to sink: ByteSink) throws {
+  package func encode(to sink: ByteSink) throws {
     let notes = training.map {
       [(name: Self.note, text: String(decoding: $0.json.serialized(), as: UTF8.self))]
     }
@@ -28,7 +28,7 @@ package struct StoredModel: Sendable {
   }
 
   /// Reads ``encode(to:)`` in place; weights are not touched.
-  init(decoding bytes: SharedBytes) throws {
+  package init(decoding bytes: SharedBytes) throws {
     model = try DecoderModel(decoding: bytes)
     training = try DecoderModelCodec.note(Self.note, in: bytes).map { text in
       guard let summary = TrainingSummary(json: try JSONValue(parsing: text)) else {
@@ -77,10 +77,10 @@ extension StoredModel {
     case "steps": return .number(Double(training.steps))
     case "tokens": return .number(Double(training.tokens))
     case "flops": return .number(training.operations)
-    case "loss": return last.map { .number($0.loss) } ?? .none
+    case "loss": return last.map { .number($0.loss) } ?? Value.none
     default:
       let kept = training.curve.points.last { $0.step == training.keptStep } ?? last
-      return kept?.validationLoss.map { .number($0) } ?? .none
+      return kept?.validationLoss.map { .number($0) } ?? Value.none
     }
   }
 

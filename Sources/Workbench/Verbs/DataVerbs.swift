@@ -1,11 +1,10 @@
 import Artifacts
 import Corpora
-import Execution
 import Language
 
 extension VerbLibrary {
   /// Reading collections, questions, runs and judgements from files.
-  static var dataVerbs: [Verb] { [load, split, questions, readRun, readJudgements, judge] }
+  static var dataVerbs: [Verb] { [load, questions, readRun, readJudgements, judge] }
 
   private static let load = Verb(
     VerbSignature(
@@ -43,49 +42,6 @@ extension VerbLibrary {
     for set in loaded.splits { record[set.name] = try context.artifact(.questions, set) }
     record["found"] = .string(loaded.summary)
     record["notes"] = .list(loaded.notes.map { .string("\($0)") })
-    return .record(record)
-  }
-
-  private static let split = Verb(
-    VerbSignature(
-      "split", topic: "data", .compute,
-      summary: "Divides a corpus into documents to learn from and documents to test on.",
-      example: "parts = split(docs.corpus, test: 0.1)",
-      parameters: [
-        .init("corpus", .artifact("corpus"), positional: true, "The documents."),
-        .init(
-          "test", .number, default: "0.1", "The share of documents to test on; above 0, below 1."),
-        .init("seed", .number, default: "0", "What the documents are drawn by."),
-      ],
-      result: { _ in
-        .record(
-          [.init("train", .artifact("corpus")), .init("test", .artifact("corpus"))], isOpen: false)
-      })
-  ) { arguments, context in
-    let corpus = try arguments.handle("corpus", .corpus).object(as: Corpus.self)
-    let share = try arguments.number("test")
-    guard share > 0, share < 1 else {
-      throw VerbError(
-        "expected a share above 0 and below 1, got \(formatNumber(share))", parameter: "test")
-    }
-    let seed = UInt64(try arguments.integer("seed", in: 0...Int(1) << 53))
-    let drawn = Int((Double(corpus.count) * share).rounded())
-    guard corpus.count > 1 else {
-      throw VerbError("a corpus of one document can't be divided", parameter: "corpus")
-    }
-    // Documents keep their order, so that a text's passages still follow each other.
-    var stream = RandomStream(seed: seed, purpose: "split/documents")
-    let order = (0..<corpus.count).map { (key: stream.next(), index: $0) }.sorted { $0 < $1 }
-    let tested = Set(order.prefix(min(max(1, drawn), corpus.count - 1)).map(\.index))
-    var (train, test) = (CorpusBuilder(), CorpusBuilder())
-    for (index, document) in corpus.documents.enumerated() {
-      if tested.contains(index) { test.append(document) } else { train.append(document) }
-    }
-    var record = Record(
-      headline: "\(counted(corpus.count - tested.count, "document")) to learn from, "
-        + "\(grouped(tested.count)) to test on")
-    record["train"] = try context.artifact(.corpus, train.finish(name: "train"))
-    record["test"] = try context.artifact(.corpus, test.finish(name: "test"))
     return .record(record)
   }
 

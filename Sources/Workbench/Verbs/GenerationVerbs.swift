@@ -45,9 +45,9 @@ extension VerbLibrary {
       maxTokens: try arguments.integer("max_tokens", in: 1...1_000_000),
       minTokens: try arguments.integer("min_tokens", in: 0...1_000_000),
       sampling: Sampling(
-        temperature: try arguments.number("temperature"),
+        temperature: try number(arguments, "temperature", 0...1000),
         topK: arguments.isNone("top_k") ? nil : try arguments.integer("top_k", in: 1...10_000_000),
-        topP: arguments.isNone("top_p") ? nil : try arguments.number("top_p")),
+        topP: arguments.isNone("top_p") ? nil : try number(arguments, "top_p", 1e-9...1)),
       stops: try arguments.strings("stop"),
       seed: UInt64(try arguments.integer("seed", in: 0...Int(1) << 53)))
     let (results, operations) = try Generator(model, options: options).run(
@@ -192,6 +192,20 @@ extension VerbLibrary {
       try Measured.statistic(
         count: usable.count, identity: identity, seeds: context.isSeeded ? 1 : 0
       ) { indices in statistic(indices.map { usable[$0] }) })
+  }
+
+  private static func number(
+    _ arguments: Arguments, _ name: String, _ range: ClosedRange<Double>
+  ) throws -> Double {
+    let value = try arguments.number(name)
+    guard range.contains(value) else {
+      // A least value of next to nothing stands for one that is above 0.
+      let least = range.lowerBound > 0 ? "above 0 and up to" : "from 0 to"
+      throw VerbError(
+        "expected a number \(least) \(formatNumber(range.upperBound)), got "
+          + formatNumber(value), parameter: name)
+    }
+    return value
   }
 
   /// A token as people read it: white space and bytes that are no text made visible.

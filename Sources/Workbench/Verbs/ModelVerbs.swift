@@ -1,4 +1,5 @@
 import Corpora
+import Diagnostics
 import Execution
 import Language
 import LanguageModels
@@ -54,7 +55,8 @@ extension VerbLibrary {
   ) { arguments, context in
     let corpus = try arguments.handle("corpus", .corpus).object(as: Corpus.self)
     let trained = try TokenizerUnits.train(
-      try arguments.string("units"), texts: ModelTexts.texts(of: corpus),
+      try TokenizerUnits.known(arguments.string("units"), parameter: "units"),
+      texts: ModelTexts.texts(of: corpus),
       vocabulary: try arguments.integer("vocabulary", in: 2...1_000_000), context: context.work)
     return try context.artifact(.tokenizer, trained)
   }
@@ -64,6 +66,18 @@ extension VerbLibrary {
 enum TokenizerUnits {
   static let names = ["bpe", "bytes", "characters", "words"]
   static let endOfText = "<|endoftext|>"
+
+  /// The units where they are some that can be learned: words that a notebook computes are not
+  /// checked before the run.
+  static func known(_ units: String, parameter: String) throws -> String {
+    guard names.contains(units) else {
+      throw VerbError(
+        "there are no units '\(units)'", parameter: parameter,
+        help: closestName(to: units, among: names).map { "did you mean '\($0)'?" }
+          ?? "there are \(names.joined(separator: ", "))")
+    }
+    return units
+  }
 
   static func train(
     _ units: String, texts: [String], vocabulary: Int, context: WorkContext

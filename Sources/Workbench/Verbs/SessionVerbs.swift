@@ -37,7 +37,8 @@ extension VerbLibrary {
   private static let ledger = Verb(
     VerbSignature(
       "ledger", topic: "experiments", .describe,
-      summary: "What the work behind a value took: seconds, processor time, memory, bytes, counts.",
+      summary:
+        "What the work behind a value took: seconds, processor time, memory, bytes, counts, kernels.",
       example: "ledger(lexical)",
       parameters: [.init("value", .any, positional: true, "Something that was computed.")],
       isMeasured: true,
@@ -51,8 +52,9 @@ extension VerbLibrary {
     }
     // Only what some action counted gets a column.
     let counts = Set(actions.flatMap(\.cost.counts.keys)).sorted()
+    let kernels = actions.contains { !$0.provenance.kernel.isEmpty } ? ["kernel"] : []
     return .table(
-      columns: ["call", "seconds", "cpu seconds", "peak memory MB", "bytes"] + counts,
+      columns: ["call", "seconds", "cpu seconds", "peak memory MB", "bytes"] + counts + kernels,
       rows: actions.map { action in
         [
           .string(action.label), .number(milliseconds(action.cost.seconds)),
@@ -60,6 +62,9 @@ extension VerbLibrary {
           .number((Double(action.cost.peakMemoryBytes) / 1e6).rounded()),
           .number(Double(action.outputBytes)),
         ] + counts.map { action.cost.counts[$0].map { .number($0) } ?? .none }
+          + kernels.map { _ in
+            action.provenance.kernel.isEmpty ? .none : .string(action.provenance.kernel)
+          }
       })
   }
 

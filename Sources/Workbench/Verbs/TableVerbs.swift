@@ -1,9 +1,9 @@
 import Corpora
-import Execution
 import Language
 
 extension VerbLibrary {
-  /// Working with lists and tables; plain values, so nothing is stored.
+  /// Working with lists and tables; plain values, so nothing is stored but the parts
+  /// of a corpus.
   static var tableVerbs: [Verb] {
     [table, count, sort, distinct, join, split, contains, describe]
   }
@@ -145,61 +145,6 @@ extension VerbLibrary {
     }
     return try TableOperations.join(
       try arguments.table("first"), try arguments.table("second"), by: column)
-  }
-
-  private static let split = Verb(
-    VerbSignature(
-      "split", topic: "tables", .describe,
-      summary: "Splits a list or table at random into two, or a string at a separator.",
-      example: "split(rows, share: 0.8, seed: 1)",
-      parameters: [
-        .init("items", .union([.list(.any), .string]), positional: true, "What to split."),
-        .init(
-          "separator", StaticType.string.optional, positional: true, default: "none",
-          "For a string: where to split it."),
-        .init("share", .number, default: "0.8", "The share of the first part, between 0 and 1."),
-        .init("seed", .number, default: "0", "Which of the random splits."),
-      ],
-      result: { types in
-        types["items"] == .string
-          ? .list(.string)
-          : .record(
-            [.init("train", types["items"] ?? .any), .init("test", types["items"] ?? .any)],
-            isOpen: false)
-      })
-  ) { arguments, _ in
-    if let text = arguments["items"].text {
-      let separator = try arguments.string("separator")
-      guard !separator.isEmpty else {
-        throw VerbError("the separator is empty", parameter: "separator")
-      }
-      let pieces = TableOperations.split(text, at: separator)
-      guard pieces.count <= ValueBudget.itemLimit else {
-        throw VerbError(
-          "a list holds at most \(grouped(ValueBudget.itemLimit)) items, this one would have "
-            + grouped(pieces.count), parameter: "items")
-      }
-      return .list(pieces.map { .string($0) })
-    }
-    let items = try arguments.list("items")
-    let share = try arguments.number("share")
-    guard share > 0, share < 1 else {
-      throw VerbError(
-        "expected a share between 0 and 1, got \(formatNumber(share))", parameter: "share")
-    }
-    let seed = try arguments.integer("seed", in: 0...Int(Int32.max))
-    var stream = RandomStream(seed: UInt64(seed), purpose: "split/items")
-    var order = Array(items.indices)
-    for index in order.indices.dropLast() {
-      order.swapAt(index, index + stream.below(order.count - index))
-    }
-    let cut = Int((Double(items.count) * share).rounded())
-    // Both parts keep the order of the whole, so that tables stay readable.
-    return .record(
-      Record([
-        ("train", .list(order[..<cut].sorted().map { items[$0] })),
-        ("test", .list(order[cut...].sorted().map { items[$0] })),
-      ]))
   }
 
   private static let contains = Verb(

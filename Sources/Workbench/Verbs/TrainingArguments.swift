@@ -73,6 +73,8 @@ struct PretrainingArguments {
   let batch: Int
   let steps: Int
   let shared: SharedTraining
+  /// What models are made for; see `DecoderConfiguration`.
+  private static let largestHead = 1024
 
   init(_ arguments: Arguments) throws {
     layers = try arguments.integer("layers", in: 1...200)
@@ -82,6 +84,11 @@ struct PretrainingArguments {
       throw VerbError(
         "a width of \(width) does not divide into \(heads) heads of an even size",
         parameter: "heads", help: "a width that is a multiple of \(2 * heads) does")
+    }
+    guard width / heads <= Self.largestHead else {
+      throw VerbError(
+        "a width of \(width) in \(heads) heads gives heads of \(width / heads), more than "
+          + "\(Self.largestHead)", parameter: "heads", help: "use more heads")
     }
     keyValueHeads =
       arguments.isNone("key_value_heads")
@@ -97,7 +104,7 @@ struct PretrainingArguments {
     vocabulary = try arguments.integer("vocabulary", in: 2...1_000_000)
     if let units = arguments["tokenizer"].text {
       tokenizer = nil
-      self.units = units
+      self.units = try TokenizerUnits.known(units, parameter: "tokenizer")
     } else {
       tokenizer = try arguments.handle("tokenizer", .tokenizer).object(as: Tokenizer.self)
       units = "bpe"

@@ -11,23 +11,34 @@ package struct Verb: Sendable {
   package let estimate: (@Sendable (Arguments, [String: ResolvedInput]) throws -> PlannedWork?)?
   /// What to show for an empty list from this verb, where `[]` would leave the reader wondering.
   package let emptyText: String?
+  /// Which calls of a compute verb are worth a stored result; nil for all. The others run like
+  /// those of a describe verb, each time anew.
+  package let isStored: (@Sendable (Arguments) -> Bool)?
   package let run: @Sendable (Arguments, VerbContext) throws -> Value
 
   package init(
     _ signature: VerbSignature, files: (@Sendable (String) throws -> [String])? = nil,
     estimate: (@Sendable (Arguments, [String: ResolvedInput]) throws -> PlannedWork?)? = nil,
-    emptyText: String? = nil,
+    emptyText: String? = nil, isStored: (@Sendable (Arguments) -> Bool)? = nil,
     run: @escaping @Sendable (Arguments, VerbContext) throws -> Value
   ) {
     self.signature = signature
     self.files = files
     self.estimate = estimate
     self.emptyText = emptyText
+    self.isStored = isStored
     self.run = run
   }
 }
 
 extension Verb {
+  /// How a call with these arguments runs; one that may turn out plain once an argument is there is
+  /// taken for plain.
+  func purity(with arguments: Arguments) -> VerbSignature.Purity {
+    guard signature.purity == .compute, let isStored else { return signature.purity }
+    return isStored(arguments) ? .compute : .describe
+  }
+
   /// A describe verb that gives its own arguments, such as `lora(rank: 8)`: what takes it reads them
   /// from `Arguments.option(_:anyOf:)`, and hashes them into its key with the verb's version.
   ///
