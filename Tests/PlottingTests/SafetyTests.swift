@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 import Plotting
 import Testing
 
@@ -20,10 +21,15 @@ private final class TemporaryFolder {
   }
 
   /// Writes a script that may be run.
+  ///
+  /// The kernel refuses to run a file that any process has open for writing. So no process that
+  /// another test starts meanwhile may inherit it, and each script is a file of its own.
   func script(_ text: String) throws -> String {
-    let file = path + "/program"
-    try Data(text.utf8).write(to: URL(filePath: file))
-    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: file)
+    let file = "\(path)/\(UUID().uuidString)"
+    let descriptor = open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o755)
+    defer { close(descriptor) }
+    let bytes = Array(text.utf8)
+    try #require(write(descriptor, bytes, bytes.count) == bytes.count)
     return file
   }
 }

@@ -8,7 +8,8 @@ extension ProgramTests {
     static let notebook = CommittedNotebookTests.root + "/notebooks/train-a-language-model.md"
 
     private static func run(_ threads: Int, in scratch: TemporaryFolder) throws -> String {
-      let name = "copy-\(threads).md"
+      let name = "run-\(threads)/copy.md"
+      try scratch.write([], to: "run-\(threads)/made")
       let outcome = try PoiseProgram.run(
         [
           "run", notebook, "-p", "unit=2", "-o", scratch(name), "--store",
@@ -28,7 +29,7 @@ extension ProgramTests {
       #expect(text.contains("| tokens seen | 16384 |"))
       #expect(text.contains("four times the width lowers perplexity"))
       #expect(text.contains("3 seeds"))
-      let plots = scratch.names(in: "copy-2.assets").filter { $0.hasSuffix(".svg") }
+      let plots = scratch.names(in: "run-2/copy.assets").filter { $0.hasSuffix(".svg") }
       #expect(plots.count == 2, "\(plots)")
     }
 

@@ -57,7 +57,9 @@ public final class DecoderSession {
     case all
   }
 
+  /// What it computes.
   public let model: DecoderModel
+  /// How much room it has.
   public let limits: Limits
   let context: WorkContext
   let cache: KeyValueCache
