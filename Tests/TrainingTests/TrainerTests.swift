@@ -199,7 +199,7 @@ final class MemoryCheckpoints: CheckpointStore {
     case .diverged(_, _, _, let rate), .notFinite(_, _, let rate): #expect(rate == 30)
     default: Issue.record("\(error)")
     }
-    #expect(error.description.contains("a learning rate below 30.0 may help"))
+    #expect(error.description.contains("a learning rate below 30 may help"))
   }
 
   @Test func aLossThatIsNoNumberStopsTraining() throws {
