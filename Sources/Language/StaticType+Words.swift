@@ -10,6 +10,8 @@ extension StaticType {
     case .list(.record): return "a table"
     case .list(let element): return element.plural.map { "a list of \($0)" } ?? "a list"
     case .record: return "a record"
+    // Questions with their answers and judgements are one thing to those who use it.
+    case .artifact("questions"): return "a data set"
     case .artifact(let kind): return StaticType.withArticle(kind)
     case .option(let verb): return "\(verb)(…)"
     case .function: return "a function's name"

@@ -213,6 +213,21 @@ import Workbench
     #expect(text.contains("a learning rate below 50 may help"), "\(text)")
   }
 
+  @Test func aFolderThatHoldsNoModelSaysSo() throws {
+    let folder = try tinyCollection()
+    try folder.write("nothing here", to: "empty/readme.md")
+    let text = try output(of: "load_model(\"empty\")", in: folder.path)
+    #expect(
+      text.contains("it:1:12: error: empty has no config.json, so it is no model's folder"),
+      "\(text)")
+    #expect(!text.contains(folder.path))
+    try copyModel(to: folder, "llama")
+    folder.remove("llama/model.safetensors")
+    let bare = try output(of: "load_model(\"llama\")", in: folder.path)
+    #expect(bare.contains("it:1:12: error: llama"), "\(bare)")
+    #expect(!bare.contains(folder.path))
+  }
+
   @Test func aLoadedModelHasNoTraining() throws {
     let facts = try shown("describe(load_model(\"llama\"))")
     #expect(facts.contains("parameters") && facts.contains("llama"))
