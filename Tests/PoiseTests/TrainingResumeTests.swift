@@ -12,7 +12,7 @@ extension ProgramTests {
 
         ```poise {#train}
         model = pretrain(load("many.jsonl").corpus, layers: 2, width: 64, heads: 4, context: 64,
-          tokenizer: "bytes", steps: 300, batch: 16, early_stopping: 100)
+          tokenizer: "bytes", steps: 600, batch: 16, early_stopping: 100)
         model.curve
         ```
         """
@@ -48,7 +48,7 @@ extension ProgramTests {
       let began = program.wait {
         signal == SIGKILL ? Self.hasState(folder) : !folder.names(in: "artifacts/partial").isEmpty
       }
-      if signal == SIGINT { usleep(400_000) }
+      if signal == SIGINT { usleep(250_000) }
       try #require(began, "\(program.errorsSoFar)")
       program.send(signal)
       let outcome = program.wait()
