@@ -73,8 +73,8 @@ let package = Package(
     .executableTarget(
       name: "poise-bench",
       dependencies: [
-        "Execution", "Tensors", "Corpora", "Retrieval", "Tokenizers", "LanguageModels", "Training",
-        "Evaluation",
+        "Bytes", "Execution", "Tensors", "Corpora", "Retrieval", "Tokenizers", "LanguageModels",
+        "Training", "Evaluation",
       ],
       swiftSettings: settings),
 
