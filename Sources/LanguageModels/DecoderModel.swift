@@ -37,6 +37,12 @@ public struct DecoderModel: Sendable {
     self.tokenizer = tokenizer
   }
 
+  /// The token that a text starts with: the configuration's, else what the tokenizer has for a
+  /// begin or, as for models whose texts are only separated, for an end.
+  public var startToken: Int32? {
+    configuration.beginToken ?? tokenizer?.beginOfText ?? tokenizer?.endOfText
+  }
+
   /// The weights, valid while this model lives.
   package var floats: UnsafeBufferPointer<Float> {
     weights.bytes.assumingMemoryBound(to: Float.self)

@@ -1,178 +1,190 @@
-import Bytes
 import Execution
 import LanguageModels
 import Testing
 import Tokenizers
 
 @Suite struct GenerationTests {
-  private let sampled = Sampling(temperature: 1.2, topK: 40, topP: 0.95)
+  private func run(
+    _ model: DecoderModel, _ prompts: [String], _ options: GenerationOptions, threads: Int = 1
+  ) throws -> [Generated] {
+    try Generator(model, options: options).run(prompts, context: WorkContext(threads: threads))
+      .results
+  }
 
-  private func prompts(_ lengths: [Int]) -> [[Int32]] {
-    lengths.enumerated().map {
-      randomTokens($1, vocabulary: Shapes.grouped.vocabularySize, seed: UInt64($0))
+  private let prompts = ["a", "some words", "", "one more, and a longer one", "zz", "2 3 5 7 11"]
+
+  @Test func aPromptDoesNotDependOnItsNeighboursOrThreads() throws {
+    let model = try ByteModels.random(specials: ["<s>", "</s>"], endTokens: [32, 101])
+    var options = GenerationOptions(
+      maxTokens: 30, minTokens: 3, sampling: Sampling(temperature: 0.9, topK: 90, topP: 0.97),
+      seed: 7, batch: 1)
+    let alone = try run(model, prompts, options)
+    #expect(Set(alone.map(\.reason)).isSuperset(of: [.end]))
+    for (batch, threads) in [(2, 1), (4, 2), (6, 3), (100, 2)] {
+      options.batch = batch
+      #expect(try run(model, prompts, options, threads: threads) == alone)
+    }
+    // Neighbours that are not the same: what comes first keeps its stream.
+    options.batch = 3
+    let shorter = try run(model, Array(prompts.prefix(2)) + ["another"], options)
+    #expect(Array(shorter.prefix(2)) == Array(alone.prefix(2)))
+    options.sampling = .greedy
+    let greedy = try run(model, prompts, options)
+    for (prompt, result) in zip(prompts, greedy) {
+      #expect(try run(model, [prompt], options, threads: 2) == [result])
     }
   }
 
-  /// A model over bytes, so that any token is some text.
-  private func byteModel(endsAt end: Int32? = nil) throws -> DecoderModel {
-    var shape = Shapes.plain
-    let tokenizer = try Tokenizer.bytes(specialTokens: ["<|endoftext|>"])
-    shape.vocabularySize = tokenizer.vocabularySize
-    shape.endTokens = end.map { [$0] } ?? []
-    let random = try randomModel(shape)
-    return try DecoderModel(configuration: shape, weights: random.weights, tokenizer: tokenizer)
-  }
-
-  @Test func aResultDependsOnItsPromptAndPlaceAlone() throws {
-    let model = try randomModel(Shapes.grouped)
-    let prompts = prompts([3, 20, 1, 9, 33, 5, 7])
-    func run(batch: Int, threads: Int) throws -> [Generated] {
-      try Generator(
-        model,
-        options: GenerationOptions(maxTokens: 12, sampling: sampled, seed: 4, batch: batch)
-      ).run(prompts, context: WorkContext(threads: threads)).results
-    }
-    let reference = try run(batch: 1, threads: 1)
-    #expect(reference.allSatisfy { $0.tokens.count == 12 && $0.reason == .length })
-    #expect(try run(batch: 3, threads: 2) == reference)
-    #expect(try run(batch: 16, threads: 3) == reference)
-  }
-
-  @Test func seedsAndPlacesHaveStreamsOfTheirOwn() throws {
-    let model = try randomModel(Shapes.grouped)
-    let same = Array(repeating: prompts([6])[0], count: 3)
-    func run(_ seed: UInt64) throws -> [[Int32]] {
-      try Generator(
-        model, options: GenerationOptions(maxTokens: 10, sampling: sampled, seed: seed)
-      ).run(same, context: WorkContext()).results.map(\.tokens)
-    }
-    let first = try run(1)
-    #expect(Set(first).count == 3)
-    #expect(try run(1) == first)
-    #expect(try run(2) != first)
-  }
-
-  @Test func greedyFollowsTheLogits() throws {
-    let model = try randomModel(Shapes.grouped)
-    let prompt = prompts([8])[0]
-    let result = try #require(
-      try Generator(model, options: GenerationOptions(maxTokens: 6)).run(
-        [prompt], context: WorkContext()
-      ).results.first)
+  @Test func whatWasChosenIsWhatTheReferenceMakesLikely() throws {
+    let model = try ByteModels.random()
+    let prompt = Array("a prompt".utf8).map { Int32($0) }
+    let (results, operations) = try Generator(
+      model, options: GenerationOptions(maxTokens: 9, sampling: Sampling())
+    ).run([prompt], context: WorkContext())
+    let result = try #require(results.first)
+    #expect(result.tokens.count == 9 && operations > 0)
     let logits = try ReferenceDecoder(model).logits(prompt + result.tokens)
     for (place, token) in result.tokens.enumerated() {
-      let row = logits[prompt.count + place - 1]
-      #expect(row[Int(token)] == row.max())
+      let expected = Distribution(logits[prompt.count - 1 + place])
+      #expect(
+        abs(result.logProbabilities[place] - expected.logProbabilities[Int(token)]) < 1e-4)
+      #expect(abs(result.entropies[place] - expected.entropy) < 1e-4)
     }
-    #expect(result.logProbabilities.count == 6 && result.entropies.count == 6)
-    #expect(result.logProbabilities.allSatisfy { $0 < 0 })
   }
 
-  @Test func stopsMaySpanTokens() throws {
-    let model = try byteModel()
-    let free = try #require(
-      try Generator(model, options: GenerationOptions(maxTokens: 20)).run(
-        ["Once"], context: WorkContext()
-      ).results.first)
-    #expect(free.tokens.count == 20)
-    let bytes = free.tokens.compactMap { UInt8(exactly: $0) }
-    // Three bytes that are tokens of their own, somewhere in the middle.
-    guard let text = String(validating: bytes[5..<8], as: UTF8.self) else { return }
-    let stopped = try #require(
-      try Generator(model, options: GenerationOptions(maxTokens: 20, stops: ["zzzz", text])).run(
-        ["Once"], context: WorkContext()
-      ).results.first)
-    #expect(stopped.reason == .stop)
-    #expect(!stopped.text.contains(text))
-    #expect(free.text.hasPrefix(stopped.text))
+  @Test func seedsGiveOtherTexts() throws {
+    let model = try ByteModels.random()
+    var options = GenerationOptions(maxTokens: 12, sampling: Sampling(), seed: 1)
+    let first = try run(model, ["x", "x"], options)
+    #expect(try run(model, ["x", "x"], options) == first)
+    #expect(first[0].tokens != first[1].tokens)
+    options.seed = 2
+    #expect(try run(model, ["x", "x"], options).map(\.tokens) != first.map(\.tokens))
   }
 
-  @Test func endsAndLeastTokens() throws {
-    // Whatever the model says first ends the text.
-    let first = try #require(
-      try Generator(byteModel(), options: GenerationOptions(maxTokens: 1)).run(
-        ["Once"], context: WorkContext()
-      ).results.first?.tokens.first)
-    let model = try byteModel(endsAt: first)
-    func run(least: Int) throws -> Generated {
-      try #require(
-        try Generator(model, options: GenerationOptions(maxTokens: 5, minTokens: least)).run(
-          ["Once"], context: WorkContext()
-        ).results.first)
+  @Test func asManyTokensAsAskedFor() throws {
+    let model = try ByteModels.reciter("abcdefg")
+    for count in [1, 2, 10] {
+      let result = try run(model, ["a"], GenerationOptions(maxTokens: count))[0]
+      #expect(result.text == String("bcdefgabcdefg".prefix(count)))
+      #expect(result.reason == .length && result.tokens.count == count)
+      #expect(result.promptTokens == 1 && result.droppedTokens == 0)
     }
-    let ended = try run(least: 0)
-    #expect(ended.reason == .end && ended.tokens.isEmpty && ended.text == "")
-    let longer = try run(least: 2)
-    #expect(longer.tokens.count >= 2 && !longer.tokens.prefix(2).contains(first))
   }
 
-  @Test func theContextIsTheLimit() throws {
-    let model = try byteModel()
-    let context = model.configuration.context
-    let result = try #require(
-      try Generator(model, options: GenerationOptions(maxTokens: 10_000)).run(
-        ["Once"], context: WorkContext()
-      ).results.first)
+  @Test func anEndEndsAndIsNotShown() throws {
+    let model = try ByteModels.reciter("abcdefg", endTokens: [101, 99])
+    #expect(try run(model, ["a"], GenerationOptions(maxTokens: 9))[0].text == "b")
+    let result = try run(model, ["c"], GenerationOptions(maxTokens: 9))[0]
+    #expect(result.text == "d" && result.reason == .end && result.tokens == [100])
+    #expect(result.logProbabilities.count == 1 && result.entropies.count == 1)
+    let empty = try run(model, ["ab"], GenerationOptions(maxTokens: 9))[0]
+    #expect(empty.text.isEmpty && empty.tokens.isEmpty && empty.reason == .end)
+    // Until there are enough tokens no end is chosen, whatever its logit.
+    let options = GenerationOptions(maxTokens: 9, minTokens: 4)
+    let longer = try run(model, ["d"], options)[0]
+    #expect(longer.tokens.count >= 4 && !longer.tokens.contains { $0 == 101 || $0 == 99 })
+    for seed in 0..<20 {
+      let sampled = try run(
+        model, ["d"],
+        GenerationOptions(
+          maxTokens: 5, minTokens: 5, sampling: Sampling(temperature: 0.1), seed: UInt64(seed)))
+      #expect(sampled[0].reason == .length && sampled[0].tokens.count == 5)
+    }
+  }
+
+  @Test func stopsAreFoundAcrossTokens() throws {
+    let model = try ByteModels.reciter("abcdefg")
+    func check(
+      _ stops: [String], _ text: String, _ tokens: Int, _ reason: Generated.Reason = .stop
+    ) throws {
+      let result = try run(model, ["a"], GenerationOptions(maxTokens: 20, stops: stops))[0]
+      #expect(result.text == text && result.reason == reason, "\(stops)")
+      #expect(result.tokens.count == tokens && result.logProbabilities.count == tokens)
+    }
+    try check(["de"], "bc", 4)
+    try check(["b"], "", 1)
+    try check(["fgab", "ga"], "bcdef", 7)
+    try check(["gab", "ga"], "bcdef", 7)
+    try check(["", "efgabcdef"], "bcd", 12)
+    try check(["", "ca", "zz"], "bcdefgabcdefgabcdefg", 20, .length)
+    // The prompt is not searched.
+    try check(["ab"], "bcdefg", 8)
+  }
+
+  /// Tokens that add no text: parts of a character, and special tokens.
+  @Test func stopsAndTextsOfWholeCharacters() throws {
+    let model = try ByteModels.reciter("a€b")
+    func result(_ count: Int, stops: [String] = []) throws -> Generated {
+      try run(model, ["a"], GenerationOptions(maxTokens: count, stops: stops))[0]
+    }
+    #expect(try result(4).text == "€b")
+    #expect(try result(3).text == "€")
+    #expect(try result(2).text == "\u{FFFD}")
+    #expect(try result(1).text == "\u{FFFD}")
+    #expect(try result(6).text == "€ba\u{FFFD}")
+    #expect(try result(20, stops: ["€"]).text == "")
+    #expect(try result(20, stops: ["a€"]).text == "€b")
+    #expect(try result(20, stops: ["a€"]).tokens.count == 8)
+    #expect(try result(20, stops: ["b", "zzzzzzzzz"]).text == "€")
+  }
+
+  @Test func theContextIsTheEnd() throws {
+    let model = try ByteModels.reciter("abcdefg", context: 8)
+    let result = try run(model, ["abc"], GenerationOptions(maxTokens: 100))[0]
     #expect(result.reason == .context)
-    #expect(result.promptTokens + result.tokens.count == context)
-    let long = try #require(
-      try Generator(model, options: GenerationOptions(maxTokens: 3)).run(
-        [String(repeating: "a", count: context + 10)], context: WorkContext()
-      ).results.first)
-    #expect(long.droppedTokens == 11 && long.tokens.count == 1 && long.reason == .context)
-    let empty = try #require(
-      try Generator(model, options: GenerationOptions(maxTokens: 3)).run(
-        [""], context: WorkContext()
-      ).results.first)
-    #expect(empty.promptTokens == 1 && empty.tokens.count == 3)
+    #expect(result.text == "defga" && result.promptTokens == 3 && result.droppedTokens == 0)
+    let exact = try run(model, ["abc"], GenerationOptions(maxTokens: 5))[0]
+    #expect(exact.reason == .length && exact.text == "defga")
+    let long = try run(model, ["abcdefgabcd", "b"], GenerationOptions(maxTokens: .max))
+    #expect(long[0].droppedTokens == 4 && long[0].promptTokens == 7)
+    #expect(long[0].text == "e" && long[0].reason == .context)
+    #expect(long[1].text == "cdefgab")
+    let tiny = try ByteModels.reciter("abc", context: 1)
+    let only = try run(tiny, ["ab"], GenerationOptions(maxTokens: 3))[0]
+    #expect(only.text == "c" && only.reason == .context && only.droppedTokens == 1)
   }
 
-  @Test func withoutATokenizerThereIsNoText() throws {
+  @Test func emptyPromptsAreTheStartOfAText() throws {
+    let started = try ByteModels.random(specials: ["<s>"])
+    let options = GenerationOptions(maxTokens: 6)
+    let (expected, _) = try Generator(started, options: options).run(
+      [[256]], context: WorkContext())
+    #expect(try run(started, [""], options) == expected)
+    #expect(throws: InferenceError.tooFewTokens(got: 0, needed: 1)) {
+      try run(try ByteModels.random(), [""], options)
+    }
+    #expect(try run(started, [], options).isEmpty)
+  }
+
+  @Test func refusals() throws {
     let model = try randomModel(Shapes.plain)
-    #expect(throws: InferenceError.noTokenizer) {
-      try Generator(model, options: GenerationOptions(maxTokens: 3)).run(
-        ["Once"], context: WorkContext())
-    }
-  }
-
-  /// The tokens that transformers gives, greedily, from its own checkpoints.
-  @Test(arguments: [
-    "llama-tied", "qwen2-bias", "llama-bf16-sharded", "llama-f16", "llama-rope-scaled",
-  ])
-  func continuesAsTransformersDoes(_ name: String) throws {
-    let folder =
-      #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(2)
-      .joined(separator: "/") + "/Fixtures/huggingface/" + name
-    let loaded = try HuggingFaceFolder.load(folder, context: WorkContext())
-    var configuration = loaded.configuration
-    configuration.endTokens = []
-    let model = try DecoderModel(
-      configuration: configuration, weights: loaded.weights, tokenizer: nil)
-    let expected = try SafetensorsFixture.json(folder + "/expected.json")
-    func tokens(_ value: JSONValue?) throws -> [Int32] {
-      try #require(value?.list).map { try Int32(#require($0.integer)) }
-    }
-    let result = try #require(
-      try Generator(model, options: GenerationOptions(maxTokens: 12)).run(
-        [tokens(expected["greedy"]?["prompt"])], context: WorkContext()
-      ).results.first)
-    #expect(result.tokens == (try tokens(expected["greedy"]?["tokens"])))
-
-    // And the logits behind them, at every position.
-    let values = try #require(expected["logits"]?["values"]?.list).map {
-      try #require($0.double)
-    }
-    let rows = try #require(expected["tokens"]?.list).map { try tokens($0) }
-    let session = try DecoderSession(
-      model, limits: .init(batch: rows.count, length: 16), context: WorkContext())
-    let ids = rows.map { _ in session.begin() }
-    var worst = 0.0
-    try session.extend(ids, by: rows, wanting: .all) { row, position, logits in
-      for (token, value) in logits.enumerated() {
-        let index = (row * rows[0].count + position) * logits.count + token
-        worst = max(worst, abs(Double(value) - values[index]))
+    for options in [
+      GenerationOptions(maxTokens: 0), GenerationOptions(maxTokens: 1, minTokens: -1),
+      GenerationOptions(maxTokens: 1, batch: 0),
+    ] {
+      #expect {
+        try Generator(model, options: options)
+      } throws: {
+        guard case InferenceError.option = $0 else { return false }
+        return true
       }
     }
-    #expect(worst < 1e-4)
+    #expect(throws: InferenceError.noTokenizer) {
+      try Generator(model, options: GenerationOptions(maxTokens: 1, stops: ["a"]))
+    }
+    #expect(throws: InferenceError.noTokenizer) {
+      try run(model, ["a"], GenerationOptions(maxTokens: 1))
+    }
+    #expect(throws: InferenceError.tokenOutOfRange(got: 61, vocabulary: 61)) {
+      try Generator(model, options: GenerationOptions(maxTokens: 1)).run(
+        [[61]], context: WorkContext())
+    }
+    let cancellation = Cancellation()
+    cancellation.cancel()
+    #expect(throws: CancellationRequested.self) {
+      try Generator(model, options: GenerationOptions(maxTokens: 1)).run(
+        [[1]], context: WorkContext(cancellation: cancellation))
+    }
   }
 }

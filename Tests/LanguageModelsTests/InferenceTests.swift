@@ -78,6 +78,7 @@ import Testing
         for gone in [live.remove(at: 1), live.remove(at: 2)] {
           try session.drop(gone)
           #expect(throws: InferenceError.unknownSequence) { try session.length(of: gone) }
+          #expect(throws: InferenceError.unknownSequence) { try session.drop(gone) }
         }
       }
       if round == 11 || round == 14 {
@@ -91,6 +92,16 @@ import Testing
     for sequence in live { try session.drop(sequence) }
     #expect(session.freePositions == 8 * 224)
     #expect(free < session.freePositions)
+  }
+
+  @Test func sequencesOfAnotherSessionAreRefused() throws {
+    let model = try randomModel(Shapes.plain)
+    let sessions = try (0..<2).map { _ in
+      try DecoderSession(model, limits: .init(length: 8), context: WorkContext())
+    }
+    let (first, second) = (sessions[0].begin(), sessions[1].begin())
+    #expect(throws: InferenceError.unknownSequence) { try sessions[1].step([1], of: [first]) }
+    #expect(throws: InferenceError.unknownSequence) { try sessions[0].drop(second) }
   }
 
   @Test func prefixesAreSharedNotCopied() throws {

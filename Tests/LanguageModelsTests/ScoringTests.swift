@@ -1,133 +1,194 @@
 import Bytes
 import Execution
-import FoundationEssentials
+import Glibc
 import LanguageModels
-import Tensors
 import Testing
 import Tokenizers
 
-/// Reads what PyTorch computed.
-enum SafetensorsFixture {
-  static func json(_ path: String) throws -> JSONValue {
-    let bytes = try Array(Data(contentsOf: URL(filePath: path)))
-    return try bytes.withUnsafeBytes { try JSONValue(parsing: $0) }
-  }
-}
-
 @Suite struct ScoringTests {
-  private func byteModel() throws -> DecoderModel {
-    var shape = Shapes.grouped
-    let tokenizer = try Tokenizer.bytes(specialTokens: ["<|endoftext|>"])
-    shape.vocabularySize = tokenizer.vocabularySize
-    let random = try randomModel(shape)
-    return try DecoderModel(configuration: shape, weights: random.weights, tokenizer: tokenizer)
+  private let text = "What is scored, “long” or not, is scored by each of its tokens; 1 of them."
+
+  private func score(
+    _ model: DecoderModel, _ text: String, threads: Int = 1
+  ) throws -> [ScoredToken] {
+    try Scorer(model).score(text, context: WorkContext(threads: threads)).tokens
   }
 
-  /// log-softmax in double.
-  private func statistics(_ logits: [Double]) -> (log: [Double], entropy: Double) {
-    let top = logits.max() ?? 0
-    let total = logits.reduce(0) { $0 + exponential($1 - top) }
-    let logs = logits.map { $0 - top - logarithm(total) }
-    return (logs, -logs.reduce(0) { $0 + exponential($1) * $1 })
-  }
-
-  @Test func tokensAreScoredAsTheReferenceDoes() throws {
-    let model = try byteModel()
-    let text = "The miller weighed 3 pounds."
-    let scored = try Scorer(model).score(text, context: WorkContext(threads: 2)).tokens
-    let tokens = [Int32(256)] + text.utf8.map { Int32($0) }
-    #expect(scored.map(\.token) == Array(tokens.dropFirst()))
-    let logits = try ReferenceDecoder(model).logits(tokens)
-    for (place, token) in scored.enumerated() {
-      let (logs, entropy) = statistics(logits[place])
-      #expect(abs((token.logProbability ?? 0) - logs[Int(token.token)]) < 1e-4)
-      #expect(abs((token.entropy ?? 0) - entropy) < 1e-4)
+  /// What windows read by the reference give, with the definition of windows written down anew.
+  private func expected(
+    _ model: DecoderModel, _ tokens: [Int32]
+  ) throws -> [(logProbability: Double, entropy: Double)] {
+    let limit = model.configuration.context
+    var result: [(Double, Double)] = []
+    var start = 0
+    while result.count < tokens.count - 1 {
+      let read = Array(tokens[start..<min(tokens.count, start + limit)])
+      let logits = try ReferenceDecoder(model).logits(read)
+      for position in result.count + 1..<start + read.count {
+        let distribution = Distribution(logits[position - start - 1])
+        result.append(
+          (distribution.logProbabilities[Int(tokens[position])], distribution.entropy))
+      }
+      start += limit / 2
     }
-    let sum = try Scorer(model).likelihoods(of: ["x", text, ""], context: WorkContext()).scores
-    let all = -scored.reduce(0) { $0 + ($1.logProbability ?? 0) }
-    #expect(abs(sum[1].negativeLogLikelihood - all) < 1e-9)
-    #expect(sum.map(\.tokens) == [1, text.utf8.count, 0])
-    #expect(sum.map(\.bytes) == [1, text.utf8.count, 0])
+    return result
   }
 
-  @Test func longTextsAreScoredOnceEach() throws {
-    let model = try byteModel()
-    let text = String(repeating: "flour and salt, ", count: 40)
-    let scored = try Scorer(model).score(text, context: WorkContext()).tokens
-    #expect(scored.count == text.utf8.count)
-    #expect(scored.allSatisfy { $0.logProbability != nil && $0.entropy != nil })
-    // The first window is the text's own beginning.
-    let start = try Scorer(model).score(String(text.prefix(50)), context: WorkContext()).tokens
-    #expect(Array(scored.prefix(50)) == start)
+  @Test(arguments: [2, 3, 7, 20, 64, 128]) func tokensAgreeWithTheReference(_ context: Int) throws {
+    let bare = try ByteModels.random(context: context)
+    let scored = try score(bare, text, threads: 2)
+    let tokens = Array(text.utf8).map { Int32($0) }
+    #expect(scored.map(\.token) == tokens)
+    #expect(scored[0].logProbability == nil && scored[0].entropy == nil)
+    let reference = try expected(bare, tokens)
+    for (got, expected) in zip(scored.dropFirst(), reference) {
+      #expect(abs((got.logProbability ?? .nan) - expected.logProbability) < 1e-4)
+      #expect(abs((got.entropy ?? .nan) - expected.entropy) < 1e-4)
+    }
+    #expect(try score(bare, text) == scored)
+    // With a start, which is read and not shown, all tokens are scored.
+    let started = try ByteModels.random(context: context, specials: ["<s>"])
+    let all = try score(started, text)
+    #expect(all.map(\.token) == tokens)
+    for (got, expected) in zip(all, try self.expected(started, [256] + tokens)) {
+      #expect(abs((got.logProbability ?? .nan) - expected.logProbability) < 1e-4)
+    }
   }
 
-  @Test func answersAreRankedByTheirLikelihood() throws {
-    let model = try byteModel()
-    let answers = [" flour", " a", " the long way round", "?"]
-    let prompt = "Mira weighed"
-    let (choices, _) = try Scorer(model).choose(prompt, among: answers, context: WorkContext())
-    #expect(Set(choices.map(\.index)) == Set(answers.indices))
-    #expect(abs(choices.reduce(0) { $0 + $1.share } - 1) < 1e-9)
+  @Test func windowsScoreEachPositionOnce() {
+    for count in 0...70 {
+      for limit in 2...40 {
+        var scored = [Int](repeating: 0, count: count)
+        for window in Scorer.windows(count, limit: limit) {
+          #expect(window.read.count <= limit && window.read.upperBound <= count)
+          // The first token of a window is only read.
+          #expect(window.scoredFrom > window.read.lowerBound)
+          // What is not in the first window has at least half of one before it.
+          #expect(
+            window.read.lowerBound == 0
+              || window.scoredFrom - window.read.lowerBound >= limit / 2)
+          for position in window.scoredFrom..<window.read.upperBound { scored[position] += 1 }
+        }
+        #expect(scored.first ?? 0 == 0)
+        #expect(scored.dropFirst().allSatisfy { $0 == 1 }, "\(count) by \(limit)")
+      }
+    }
+  }
+
+  @Test func aContextOfOneScoresEachTokenByTheOneBefore() throws {
+    let model = try ByteModels.random(context: 1)
+    let scored = try score(model, "abc")
+    for (token, pair) in [[97, 98], [98, 99]].enumerated() {
+      let logits = try ReferenceDecoder(model).logits([Int32(pair[0])])
+      let expected = Distribution(logits[0]).logProbabilities[pair[1]]
+      #expect(abs((scored[token + 1].logProbability ?? .nan) - expected) < 1e-4)
+    }
+  }
+
+  @Test func likelihoodsAreSums() throws {
+    for specials in [[], ["<s>"]] {
+      let model = try ByteModels.random(context: 24, specials: specials)
+      // More windows than are read at once, some texts within one and some not.
+      let texts = (0..<23).map { String(text.dropFirst($0).prefix(1 + $0 * 7 % 60)) } + ["", "x"]
+      let (scores, operations) = try Scorer(model).likelihoods(
+        of: texts, context: WorkContext(threads: 2))
+      #expect(operations > 0 && scores.count == texts.count)
+      for (text, total) in zip(texts, scores) {
+        let parts = try score(model, text).compactMap(\.logProbability)
+        #expect(total.tokens == parts.count && total.bytes == text.utf8.count)
+        #expect(total.tokens == max(0, text.utf8.count - (specials.isEmpty ? 1 : 0)))
+        #expect(abs(total.negativeLogLikelihood + parts.reduce(0, +)) < 1e-9)
+      }
+    }
+  }
+
+  @Test func shortTexts() throws {
+    let bare = try ByteModels.random()
+    #expect(try score(bare, "") == [])
+    #expect(try score(bare, "x").map(\.logProbability) == [nil])
+    let started = try ByteModels.random(specials: ["<s>"])
+    #expect(try score(started, "") == [])
+    #expect(try score(started, "x")[0].logProbability != nil)
+    let (scores, operations) = try Scorer(bare).likelihoods(of: ["", "x"], context: WorkContext())
+    #expect(scores.map(\.tokens) == [0, 0] && operations == 0)
+    #expect(try Scorer(bare).likelihoods(of: [], context: WorkContext()).scores.isEmpty)
+  }
+
+  @Test func choicesAreRankedByTheLikelihoodOfTheirTokens() throws {
+    let model = try ByteModels.random(context: 128)
+    let answers =
+      ["yes", "no", "maybe so", "n", "“”", "no"]
+      + (0..<20).map { String(text.dropFirst($0).prefix($0 % 5 + 1)) }
+    let prompt = "A question that is longer than one block of the cache? "
+    let (choices, _) = try Scorer(model).choose(
+      prompt, among: answers, context: WorkContext(threads: 2))
+    #expect(choices.map(\.index).sorted() == Array(answers.indices))
+    #expect(abs(choices.reduce(0) { $0 + $1.share } - 1) < 1e-12)
     for (a, b) in zip(choices, choices.dropFirst()) {
-      #expect(a.logProbability >= b.logProbability)
+      #expect((b.logProbability, a.index) < (a.logProbability, b.index))
+      #expect(a.share >= b.share)
     }
     for choice in choices {
-      let answer = answers[choice.index]
-      let tokens = (prompt + answer).utf8.map { Int32($0) }
-      let logits = try ReferenceDecoder(model).logits(tokens)
-      var sum = 0.0
-      for place in prompt.utf8.count..<tokens.count {
-        sum += statistics(logits[place - 1]).log[Int(tokens[place])]
-      }
-      #expect(abs(choice.logProbability - sum) < 1e-3)
-      #expect(abs(choice.meanLogProbability - sum / Double(answer.utf8.count)) < 1e-3)
+      let scored = try score(model, prompt + answers[choice.index])
+      let own = scored.suffix(answers[choice.index].utf8.count).compactMap(\.logProbability)
+      // The same kernels on the same positions: but for the order of sums the same bits.
+      #expect(abs(choice.logProbability - own.reduce(0, +)) < 1e-9)
+      #expect(abs(choice.meanLogProbability - choice.logProbability / Double(own.count)) < 1e-12)
     }
-    #expect(throws: InferenceError.self) {
-      try Scorer(model).choose(prompt, among: ["", "x"], context: WorkContext())
-    }
+    let expected = choices[1].logProbability - choices[0].logProbability
+    #expect(
+      abs(log(choices[1].share / choices[0].share) - expected) < 1e-9)
   }
 
-  /// What training computes, against the plain decoder.
-  @Test func theTapesLossIsTheReferences() throws {
-    for shape in [Shapes.plain, Shapes.grouped] {
-      let model = try randomModel(shape)
-      let sequences = [7, 1, 19].enumerated().map {
-        randomTokens($1, vocabulary: shape.vocabularySize, seed: UInt64(9 + $0))
-      }
-      let tokens = sequences.flatMap { $0 }
-      let labels = sequences.flatMap { $0.dropFirst() + [-1] }
-      let tape = try Tape(recordsGradients: false)
-      let graph = DecoderGraph(model.layout)
-      let base = try #require(model.floats.baseAddress)
-      let declared = graph.declare(on: tape, weights: base)
-      let (sum, rows) = try tokens.withUnsafeBufferPointer { tokens in
-        try labels.withUnsafeBufferPointer { labels in
-          let hidden = try graph.hidden(tape, declared, tokens: tokens, starts: [0, 7, 8])
-          return try tape.crossEntropy(hidden, head: declared.head, labels: labels, scale: 1)
-        }
-      }
-      var expected = 0.0
-      for sequence in sequences {
-        let logits = try ReferenceDecoder(model).logits(sequence)
-        for (place, next) in sequence.dropFirst().enumerated() {
-          expected -= statistics(logits[place]).log[Int(next)]
-        }
-      }
-      #expect(rows == tokens.count - 3)
-      #expect(abs(sum - expected) < 1e-3)
+  @Test func choicesOfEmptyPrompts() throws {
+    let model = try ByteModels.random(specials: ["<s>"])
+    let (choices, _) = try Scorer(model).choose("", among: ["a", "b"], context: WorkContext())
+    for choice in choices {
+      let scored = try score(model, ["a", "b"][choice.index])
+      #expect(scored[0].logProbability == choice.logProbability)
     }
   }
 
-  private func exponential(_ x: Double) -> Double {
-    if x < -1 { return 1 / exponential(-x) }
-    if x > 1 { return exponential(x / 2) * exponential(x / 2) }
-    return (1...30).reversed().reduce(1.0) { 1 + $0 * x / Double($1) }
+  @Test func refusals() throws {
+    let bare = try randomModel(Shapes.plain)
+    #expect(throws: InferenceError.noTokenizer) { try score(bare, "x") }
+    let model = try ByteModels.random(context: 16)
+    let context = WorkContext()
+    #expect(throws: InferenceError.tooFewTokens(got: 0, needed: 1)) {
+      try Scorer(model).choose("a", among: [], context: context)
+    }
+    #expect(throws: InferenceError.tooFewTokens(got: 0, needed: 1)) {
+      try Scorer(model).choose("a", among: ["b", ""], context: context)
+    }
+    #expect(throws: InferenceError.tooLong(got: 17, limit: 16)) {
+      try Scorer(model).choose("0123456789", among: ["a", "0123456"], context: context)
+    }
   }
 
-  /// By Newton's method on the exponential.
-  private func logarithm(_ x: Double) -> Double {
-    var y = x > 1 ? Double(x.exponent) * 0.693 : x - 1
-    for _ in 0..<60 { y -= 1 - x / exponential(y) }
-    return y
+  @Test func weightsThatAreNoNumbersAreSeen() throws {
+    let sound = try ByteModels.random()
+    for poison in [Float.nan, .infinity, -.infinity] {
+      let bytes = SharedBytes(count: sound.weights.count) { buffer in
+        buffer.copyMemory(from: sound.weights.bytes)
+        buffer.bindMemory(to: Float.self)[sound.layout.layers[1].down + 5] = poison
+      }
+      let model = try DecoderModel(
+        configuration: sound.configuration, weights: bytes, tokenizer: sound.tokenizer)
+      let isSeen = { (error: any Error) in
+        guard case InferenceError.notFinite = error else { return false }
+        return true
+      }
+      #expect { try score(model, "some text") } throws: { isSeen($0) }
+      #expect {
+        try Scorer(model).likelihoods(of: ["some text"], context: WorkContext())
+      } throws: { isSeen($0) }
+      #expect {
+        try Scorer(model).choose("some text", among: ["a"], context: WorkContext())
+      } throws: { isSeen($0) }
+      #expect {
+        try Generator(model, options: GenerationOptions(maxTokens: 3)).run(
+          ["a"], context: WorkContext())
+      } throws: { isSeen($0) }
+    }
   }
 }

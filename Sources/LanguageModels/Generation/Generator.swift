@@ -10,13 +10,17 @@ public struct Generator: Sendable {
 
   /// A generator of one model.
   ///
-  /// - Throws: ``InferenceError`` for options outside what they may be.
+  /// - Throws: ``InferenceError`` for options outside what they may be, and for texts to stop at
+  ///   where there is no tokenizer.
   public init(_ model: DecoderModel, options: GenerationOptions) throws {
     try options.sampling.validate()
-    guard options.maxTokens > 0, options.batch > 0, options.minTokens >= 0 else {
-      throw InferenceError.option(
-        name: "the number of tokens", got: "\(options.maxTokens)", allowed: "at least 1")
+    for (name, value, least) in [
+      ("the number of tokens", options.maxTokens, 1),
+      ("the least number of tokens", options.minTokens, 0), ("the batch", options.batch, 1),
+    ] where value < least {
+      throw InferenceError.option(name: name, got: "\(value)", allowed: "at least \(least)")
     }
+    if model.tokenizer == nil, !options.stops.isEmpty { throw InferenceError.noTokenizer }
     self.model = model
     self.options = options
   }
@@ -29,14 +33,12 @@ public struct Generator: Sendable {
     _ prompts: [String], context: WorkContext
   ) throws -> (results: [Generated], operations: Double) {
     guard let tokenizer = model.tokenizer else { throw InferenceError.noTokenizer }
-    return try run(prompts.map { Self.tokens($0, tokenizer) }, context: context)
-  }
-
-  /// A prompt's tokens; an empty one is the start of a text.
-  private static func tokens(_ prompt: String, _ tokenizer: Tokenizer) -> [Int32] {
-    let tokens = tokenizer.encode(prompt)
-    if !tokens.isEmpty { return tokens }
-    return (tokenizer.beginOfText ?? tokenizer.endOfText).map { [$0] } ?? []
+    return try run(
+      prompts.map { prompt in
+        let tokens = tokenizer.encode(prompt)
+        // An empty prompt is the start of a text.
+        return tokens.isEmpty ? model.startToken.map { [$0] } ?? [] : tokens
+      }, context: context)
   }
 
   /// Continues sequences of tokens.
@@ -54,7 +56,8 @@ public struct Generator: Sendable {
       model,
       limits: DecoderSession.Limits(
         batch: min(options.batch, max(prompts.count, 1)),
-        length: min(limit, longest + options.maxTokens)),
+        length: min(limit, longest + min(options.maxTokens, limit))
+      ).fitting(model.configuration, threads: context.threads),
       context: context)
     var results = [Generated?](repeating: nil, count: prompts.count)
     var waiting = Array(prompts.indices.reversed())
@@ -116,7 +119,9 @@ private struct Running {
   var reason: Generated.Reason?
   private var stream: RandomStream
   private var decoder: StreamingDecoder?
-  private var text = ""
+  /// The text so far, in UTF-8.
+  private var text: [UInt8] = []
+  private let stops: [[UInt8]]
   private var tokens: [Int32] = []
   private var logProbabilities: [Double] = []
   private var entropies: [Double] = []
@@ -131,6 +136,7 @@ private struct Running {
     self.dropped = dropped
     stream = RandomStream(seed: options.seed, purpose: "generation/\(index)")
     decoder = tokenizer.map { StreamingDecoder($0) }
+    stops = options.stops.filter { !$0.isEmpty }.map { Array($0.utf8) }
   }
 
   /// The token to read next.
@@ -144,7 +150,7 @@ private struct Running {
     if tokens.count < options.minTokens, !ends.isEmpty {
       // The ends of a text are out of reach until there are enough tokens.
       var masked = Array(logits)
-      for end in ends where Int(end) < masked.count { masked[Int(end)] = -.greatestFiniteMagnitude }
+      for end in ends where masked.indices.contains(Int(end)) { masked[Int(end)] = -.infinity }
       token = masked.withUnsafeBufferPointer { options.sampling.choose($0, &stream) }
     } else {
       token = options.sampling.choose(logits, &stream)
@@ -156,10 +162,10 @@ private struct Running {
     tokens.append(token)
     logProbabilities.append(statistics.logProbability(token, logits))
     entropies.append(statistics.entropy)
-    let known = text.utf8.count
-    text += decoder?.append(token) ?? ""
-    if let cut = Self.stop(in: text, from: known, options.stops) {
-      text = cut
+    let known = text.count
+    if let new = decoder?.append(token) { text.append(contentsOf: new.utf8) }
+    if let end = stop(from: known) {
+      text.removeSubrange(end...)
       reason = .stop
     } else if tokens.count == options.maxTokens {
       reason = .length
@@ -168,28 +174,27 @@ private struct Running {
     }
   }
 
-  /// The text before the first stop; nil where there is none. Only what is new, and as much before
-  /// it as a stop may reach back, is searched.
-  private static func stop(in text: String, from known: Int, _ stops: [String]) -> String? {
-    let bytes = Array(text.utf8)
+  /// Where the first stop begins; nil where there is none. Only what is new, and as much before it
+  /// as a stop may reach back, is searched.
+  private func stop(from known: Int) -> Int? {
+    guard known < text.count else { return nil }
     var first: Int?
-    for stop in stops where !stop.isEmpty {
-      let wanted = Array(stop.utf8)
-      guard bytes.count >= wanted.count else { continue }
-      for start in max(0, known - wanted.count + 1)...(bytes.count - wanted.count)
-      where bytes[start..<start + wanted.count].elementsEqual(wanted) {
-        first = min(first ?? start, start)
-        break
+    for stop in stops where stop.count <= text.count {
+      let start = max(0, known - stop.count + 1)
+      let found = (start..<text.count - stop.count + 1).first {
+        text[$0..<$0 + stop.count].elementsEqual(stop)
       }
+      if let found { first = min(first ?? found, found) }
     }
-    return first.map { String(decoding: bytes[..<$0], as: UTF8.self) }
+    return first
   }
 
   func result(_ reason: Generated.Reason) -> Generated {
     var (text, decoder) = (text, decoder)
-    if reason != .stop { text += decoder?.finish() ?? "" }
+    if reason != .stop, let rest = decoder?.finish() { text.append(contentsOf: rest.utf8) }
     return Generated(
-      tokens: tokens, text: text, reason: reason, logProbabilities: logProbabilities,
+      tokens: tokens, text: String(decoding: text, as: UTF8.self), reason: reason,
+      logProbabilities: logProbabilities,
       entropies: entropies, promptTokens: prompt.count, droppedTokens: dropped)
   }
 }

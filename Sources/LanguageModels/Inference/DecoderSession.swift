@@ -28,6 +28,8 @@ public final class DecoderSession {
     /// The most bytes for the cache and the work space.
     public var bytes: Int
 
+    /// Limits from their parts.
+    ///
     /// - Parameters:
     ///   - batch: B, 1 by default.
     ///   - length: The longest sequence; nil for the model's context.
@@ -38,6 +40,18 @@ public final class DecoderSession {
       self.length = length
       self.positions = positions ?? Self.positions(batch: batch, length: length)
       self.bytes = bytes
+    }
+
+    /// As many sequences at once, at most as here, as there is memory for, with positions for each;
+    /// the same where not even one fits.
+    func fitting(_ configuration: DecoderConfiguration, threads: Int) -> Limits {
+      var fitted = Limits(batch: batch, length: length, bytes: bytes)
+      while fitted.batch > 1,
+        DecoderSession.bytes(configuration, fitted, threads: threads) > Double(bytes)
+      {
+        fitted = Limits(batch: fitted.batch / 2, length: length, bytes: bytes)
+      }
+      return fitted
     }
 
     private static func positions(batch: Int, length: Int) -> Int {
@@ -51,15 +65,17 @@ public final class DecoderSession {
 
   /// Which positions' logits are wanted.
   public enum Wanted: Hashable, Sendable {
+    /// No logits: the tokens are only read.
     case none
     /// Those after each sequence's last token.
     case last
+    /// Those after every token.
     case all
   }
 
-  /// What it computes.
+  /// What reads.
   public let model: DecoderModel
-  /// How much room it has.
+  /// How much room there is.
   public let limits: Limits
   let context: WorkContext
   let cache: KeyValueCache

@@ -1,3 +1,5 @@
+import Synchronization
+
 /// Keys and values of many sequences in one allocation, in blocks of positions that sequences with
 /// the same beginning share.
 ///
@@ -17,7 +19,8 @@ final class KeyValueCache {
   /// How many sequences use a block.
   private var uses: [Int]
   private var sequences: [Int: Entry] = [:]
-  private var nextSequence = 0
+  /// Sequences of all caches are numbered together, so that none is taken for another session's.
+  private static let lastSequence = Atomic<Int>(0)
 
   struct Entry {
     var length = 0
@@ -59,9 +62,13 @@ final class KeyValueCache {
   }
 
   func begin() -> Int {
-    nextSequence += 1
-    sequences[nextSequence] = Entry()
-    return nextSequence
+    add(Entry())
+  }
+
+  private func add(_ entry: Entry) -> Int {
+    let id = Self.lastSequence.wrappingAdd(1, ordering: .relaxed).newValue
+    sequences[id] = entry
+    return id
   }
 
   func entry(_ id: Int) throws(InferenceError) -> Entry {
@@ -80,9 +87,7 @@ final class KeyValueCache {
       copy.blocks[shared] = block
     }
     for offset in copy.blocks[..<shared] { uses[Int(offset) / blockStride] += 1 }
-    nextSequence += 1
-    sequences[nextSequence] = copy
-    return nextSequence
+    return add(copy)
   }
 
   func drop(_ id: Int) throws(InferenceError) {

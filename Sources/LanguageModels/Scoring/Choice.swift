@@ -25,37 +25,38 @@ extension Scorer {
   ) throws -> (choices: [Choice], operations: Double) {
     guard let tokenizer = model.tokenizer else { throw InferenceError.noTokenizer }
     var read = tokenizer.encode(prompt)
-    if read.isEmpty, let start = tokenizer.beginOfText ?? tokenizer.endOfText { read = [start] }
+    if read.isEmpty, let start = model.startToken { read = [start] }
     let continuations = answers.map { tokenizer.encode($0, addingSpecialTokens: false) }
     guard continuations.allSatisfy({ !$0.isEmpty }), !continuations.isEmpty else {
       throw InferenceError.tooFewTokens(got: 0, needed: 1)
     }
     let longest = continuations.reduce(0) { max($0, $1.count) }
     let length = read.count + longest
+    let batch = min(Self.batch, continuations.count)
     let session = try DecoderSession(
       model,
       limits: DecoderSession.Limits(
-        batch: 2, length: length, positions: 2 * (length + 64)), context: context)
+        batch: batch, length: length, positions: read.count + batch * (longest + 64) + 64),
+      context: context)
     let (sequences, first) = try session.prefill([read])
     let opening = try TokenStatistics(first[0], position: read.count)
-    let firsts = continuations.map { opening.logProbability($0[0], first[0]) }
-    var choices: [Choice] = []
-    for (index, tokens) in continuations.enumerated() {
-      try context.check()
-      var sum = firsts[index]
-      let rest = Array(tokens.dropLast())
-      if !rest.isEmpty {
-        let fork = try session.fork(sequences[0])
-        try session.extend([fork], by: [rest], wanting: .all) { _, offset, logits in
-          let statistics = try TokenStatistics(logits, position: read.count + offset + 1)
-          sum += statistics.logProbability(tokens[offset + 1], logits)
-        }
-        try session.drop(fork)
+    var sums = continuations.map { opening.logProbability($0[0], first[0]) }
+    let longer = continuations.indices.filter { continuations[$0].count > 1 }
+    for start in stride(from: 0, to: longer.count, by: batch) {
+      let group = Array(longer[start..<min(longer.count, start + batch)])
+      let forks = try group.map { _ in try session.fork(sequences[0]) }
+      let rests = group.map { Array(continuations[$0].dropLast()) }
+      try session.extend(forks, by: rests, wanting: .all) { place, offset, logits in
+        let statistics = try TokenStatistics(logits, position: read.count + offset + 1)
+        let next = continuations[group[place]][offset + 1]
+        sums[group[place]] += statistics.logProbability(next, logits)
       }
-      choices.append(
-        Choice(
-          index: index, logProbability: sum, meanLogProbability: sum / Double(tokens.count),
-          share: 0))
+      for fork in forks { try session.drop(fork) }
+    }
+    var choices = zip(continuations, sums).enumerated().map { index, scored in
+      Choice(
+        index: index, logProbability: scored.1,
+        meanLogProbability: scored.1 / Double(scored.0.count), share: 0)
     }
     let top = choices.reduce(-Double.infinity) { max($0, $1.logProbability) }
     let total = choices.reduce(0) { $0 + exp($1.logProbability - top) }

@@ -76,8 +76,7 @@ public struct Scorer: Sendable {
   private func tokens(_ text: String) throws -> (start: [Int32], tokens: [Int32]) {
     guard let tokenizer = model.tokenizer else { throw InferenceError.noTokenizer }
     let tokens = tokenizer.encode(text, addingSpecialTokens: false)
-    let start = tokenizer.beginOfText ?? tokenizer.endOfText
-    return (start.map { [$0] } ?? [], tokens)
+    return (model.startToken.map { [$0] } ?? [], tokens)
   }
 
   /// Calls `receive` with the sequence, the position and the token of everything that is
@@ -86,39 +85,47 @@ public struct Scorer: Sendable {
     _ sequences: [[Int32]], context: WorkContext,
     _ receive: (Int, Int, Int32, UnsafeBufferPointer<Float>) throws -> Void
   ) throws -> Double {
-    let limit = min(
-      model.configuration.context, max(1, sequences.reduce(0) { max($0, $1.count) }))
+    // The last token of a window is predicted, not read: even a context of one reads windows of two.
+    let limit = max(
+      2, min(model.configuration.context, sequences.reduce(0) { max($0, $1.count) }))
     let windows = sequences.indices.flatMap { index in
       Self.windows(sequences[index].count, limit: limit).map { (index, $0) }
     }
     guard !windows.isEmpty else { return 0 }
     let session = try DecoderSession(
       model,
-      limits: DecoderSession.Limits(batch: min(Self.batch, windows.count), length: limit),
+      limits: DecoderSession.Limits(batch: min(Self.batch, windows.count), length: limit - 1)
+        .fitting(model.configuration, threads: context.threads),
       context: context)
-    for start in stride(from: 0, to: windows.count, by: Self.batch) {
-      let group = windows[start..<min(windows.count, start + Self.batch)]
+    let batch = session.limits.batch
+    for start in stride(from: 0, to: windows.count, by: batch) {
+      let group = windows[start..<min(windows.count, start + batch)]
       let ids = group.map { _ in session.begin() }
       defer { for id in ids { try? session.drop(id) } }
-      let parts = group.map { index, window in Array(sequences[index][window.read]) }
+      let parts = group.map { index, window in Array(sequences[index][window.read].dropLast()) }
       try session.extend(ids, by: parts, wanting: .all) { place, offset, logits in
         let (index, window) = group[group.startIndex + place]
         let position = window.read.lowerBound + offset + 1
-        guard position >= window.scoredFrom, position < window.read.upperBound else { return }
+        guard position >= window.scoredFrom else { return }
         try receive(index, position, sequences[index][position], logits)
       }
       context.report(
         Progress(
-          task: "scoring", completed: min(windows.count, start + Self.batch),
+          task: "scoring", completed: min(windows.count, start + batch),
           total: windows.count, unit: "windows"))
     }
     return session.operations
   }
 
-  private static let batch = 16
+  /// Windows, or answers, that are read at once.
+  static let batch = 16
 
   /// Stretches of a sequence, each with the first position that it scores.
-  static func windows(
+  ///
+  /// - Parameters:
+  ///   - count: Tokens of the sequence.
+  ///   - limit: Of a window, at least 2.
+  package static func windows(
     _ count: Int, limit: Int
   ) -> [(read: Range<Int>, scoredFrom: Int)] {
     guard count > 1 else { return [] }
