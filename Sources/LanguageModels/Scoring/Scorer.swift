@@ -125,6 +125,7 @@ public struct Scorer: Sendable {
   /// - Parameters:
   ///   - count: Tokens of the sequence.
   ///   - limit: Of a window, at least 2.
+  /// - Returns: What each window reads, and the first position that it scores.
   package static func windows(
     _ count: Int, limit: Int
   ) -> [(read: Range<Int>, scoredFrom: Int)] {
