@@ -146,6 +146,8 @@ final class DataParallelStep<Target: Objective> {
   ) throws -> Double {
     let start = batch.starts[group.lowerBound]
     let end = batch.end(of: group.upperBound - 1)
+    // Now rather than in the next step: what the first one had in pieces becomes one piece.
+    defer { lane.tape.reset() }
     return try batch.tokens.withUnsafeBufferPointer { tokens in
       try batch.labels.withUnsafeBufferPointer { labels in
         try objective.loss(
