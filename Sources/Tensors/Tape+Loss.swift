@@ -1,6 +1,12 @@
 import CKernels
 
 extension Tape {
+  /// How many rows of logits exist at a time: about 8 MB of them, and enough rows for a matrix
+  /// product to be worth it.
+  public static func headBlockRows(vocabulary: Int) -> Int {
+    max(128, min(1024, (2 << 20) / max(vocabulary, 1)))
+  }
+
   /// Cross-entropy of a linear head, in one pass over blocks of rows: logits are never kept.
   ///
   /// The gradients of the head and of `x`, times `scale`, are computed on the way and wait for
@@ -54,11 +60,8 @@ private struct HeadLoss {
   var dHead: UnsafeMutablePointer<Float>?
   var dInput: UnsafeMutablePointer<Float>?
 
-  /// Rows at a time: about 8 MB of logits, and enough rows for a matrix product to be worth it.
-  private var blockRows: Int { max(128, min(1024, (2 << 20) / max(matrix.rows, 1))) }
-
   func run(_ perRow: UnsafeMutableBufferPointer<Float>?) throws -> Double {
-    let block = min(blockRows, max(rows.count, 1))
+    let block = min(Tape.headBlockRows(vocabulary: matrix.rows), max(rows.count, 1))
     let (v, c) = (matrix.rows, matrix.columns)
     let logits = tape.arena.take(block * v)
     let gathered = tape.arena.take(block * c)

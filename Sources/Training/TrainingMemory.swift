@@ -1,4 +1,5 @@
 public import LanguageModels
+import Tensors
 
 /// What training takes in memory, known before it starts.
 public struct TrainingMemory: Hashable, Sendable {
@@ -41,7 +42,7 @@ public struct TrainingMemory: Hashable, Sendable {
     let layer =
       4 * c.width + c.projectionWidth + c.queryWidth + 3 * c.feedForwardWidth + c.heads + 2
     let flowing = 4 * c.width + 2 * c.projectionWidth + 4 * c.feedForwardWidth
-    let block = max(128, min(1024, (2 << 20) / max(c.vocabularySize, 1)))
+    let block = Tape.headBlockRows(vocabulary: c.vocabularySize)
     let logits = block * (c.vocabularySize + 2 * c.width)
     return groupRows * (c.layers * layer + flowing + 3 * c.width) + logits
   }
