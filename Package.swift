@@ -49,13 +49,24 @@ let package = Package(
     module("Execution", ["Bytes"]),
     module("Tensors", ["CKernels", "Execution"]),
     module("Corpora", ["Bytes", "Execution", "CStemmer"]),
-    module("Retrieval", ["Bytes", "Execution", "Corpora"]),
+    module("Retrieval", ["CKernels", "Bytes", "Execution", "Tensors", "Corpora"]),
     module("Safetensors", ["Bytes"]),
     module("Tokenizers", ["Bytes", "Execution"]),
     module(
       "LanguageModels",
       ["CKernels", "Bytes", "Execution", "Tensors", "Safetensors", "Tokenizers"]),
-    module("Training", ["Bytes", "Execution", "Tensors", "Tokenizers", "LanguageModels"]),
+    module(
+      "TextEncoders",
+      [
+        "CKernels", "Bytes", "Execution", "Tensors", "Corpora", "Safetensors", "Tokenizers",
+        "LanguageModels",
+      ]),
+    module(
+      "Training",
+      [
+        "Bytes", "Execution", "Tensors", "Corpora", "Tokenizers", "LanguageModels", "TextEncoders",
+        "Retrieval",
+      ]),
     module("Evaluation", ["Execution", "Corpora"]),
     module("Plotting"),
 
@@ -64,8 +75,8 @@ let package = Package(
       "Workbench",
       [
         "Diagnostics", "Language", "NotebookFormat", "Artifacts", "Bytes", "Execution", "Tensors",
-        "Corpora", "Retrieval", "Safetensors", "Tokenizers", "LanguageModels", "Training",
-        "Evaluation", "Plotting",
+        "Corpora", "Retrieval", "Safetensors", "Tokenizers", "LanguageModels", "TextEncoders",
+        "Training", "Evaluation", "Plotting",
       ]),
     .executableTarget(
       name: "poise", dependencies: ["Workbench", "Diagnostics", "CReadline"],
@@ -73,8 +84,8 @@ let package = Package(
     .executableTarget(
       name: "poise-bench",
       dependencies: [
-        "Bytes", "Execution", "Tensors", "Corpora", "Retrieval", "Tokenizers", "LanguageModels",
-        "Training", "Evaluation",
+        "CKernels", "Bytes", "Execution", "Tensors", "Corpora", "Retrieval", "Tokenizers",
+        "LanguageModels", "TextEncoders", "Training", "Evaluation",
       ],
       swiftSettings: settings),
 
@@ -89,14 +100,24 @@ let package = Package(
     tests("Bytes"),
     tests("Tensors", ["CKernels", "Execution"]),
     tests("Corpora", ["Bytes", "Execution", "TestFolders"]),
-    tests("Retrieval", ["Bytes", "Execution", "Corpora", "Evaluation"]),
+    tests("Retrieval", ["CKernels", "Bytes", "Execution", "Tensors", "Corpora", "Evaluation"]),
     tests("Safetensors", ["Bytes", "Execution", "TestFolders"]),
     tests("Tokenizers", ["Bytes", "Execution", "TestFolders"]),
     tests(
       "LanguageModels",
       ["Bytes", "Execution", "Tensors", "Safetensors", "Tokenizers", "TestFolders"]),
     tests(
-      "Training", ["Bytes", "Execution", "Tensors", "Tokenizers", "LanguageModels", "TestFolders"]),
+      "TextEncoders",
+      [
+        "Bytes", "Execution", "Tensors", "Corpora", "Safetensors", "Tokenizers", "LanguageModels",
+        "TestFolders",
+      ]),
+    tests(
+      "Training",
+      [
+        "Bytes", "Execution", "Tensors", "Corpora", "Tokenizers", "LanguageModels", "TextEncoders",
+        "Retrieval", "Evaluation", "TestFolders",
+      ]),
     tests("Evaluation", ["Execution", "Corpora"]),
     tests("Plotting"),
     .testTarget(
@@ -104,7 +125,7 @@ let package = Package(
       dependencies: [
         "Workbench", "Diagnostics", "Language", "NotebookFormat", "Artifacts", "Execution",
         "Corpora", "Retrieval", "Evaluation", "Plotting", "CMarkGFM", "TestFolders", "Bytes",
-        "Tensors", "Safetensors", "Tokenizers", "LanguageModels", "Training",
+        "Tensors", "Safetensors", "Tokenizers", "LanguageModels", "TextEncoders", "Training",
       ],
       // Read where they lie, and written there when a test records them anew.
       exclude: ["Cases", "Fixtures"], swiftSettings: settings),

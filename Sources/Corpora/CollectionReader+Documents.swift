@@ -13,7 +13,8 @@ extension CollectionReader {
   private static let idFields = ["_id", "id", "docid", "doc_id"]
   private static let textFields = ["text", "contents", "body"]
 
-  /// Documents of a JSON Lines file: an id (else `line-N`), an optional title, a text.
+  /// Documents of a JSON Lines file: an id (else `line-N`), an optional title, a text, and BEIR's
+  /// `metadata` as fields to filter by.
   static func documents(
     in file: TextFile, name: String, context: WorkContext
   ) throws -> Corpus {
@@ -31,7 +32,8 @@ extension CollectionReader {
           path: file.shown, line: line, expected: textFields, found: file.fieldNames(range))
       }
       let id = fields.first(idRange).map { fields.values[$0] } ?? Array("line-\(line)".utf8)
-      builder.append(id: id, title: fields.values[title], text: fields.values[text])
+      builder.append(
+        id: id, title: fields.values[title], text: fields.values[text], fields: fields.metadata)
       lines.append(line)
     }
     guard builder.count > 0 else {

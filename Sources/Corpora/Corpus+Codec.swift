@@ -4,17 +4,18 @@ public import Bytes
 ///
 /// 1. Magic `poiseCRP`, version (UInt32), number of documents N (UInt32), length of the name
 ///    (UInt64), length of the blob (UInt64).
-/// 2. 3 N + 1 offsets into the blob (UInt64): where each document's id, title and text begin,
-///    and the end. They begin at 0, never fall, and end at the blob's length.
+/// 2. 4 N + 1 offsets into the blob (UInt64): where each document's id, title, text and fields
+///    begin, and the end. They begin at 0, never fall, and end at the blob's length.
 /// 3. N positions (UInt32): the documents in ascending order of their ids; zeros up to a
 ///    multiple of eight bytes.
 /// 4. The name, then the blob, both UTF-8.
 extension Corpus {
   static let magic: StaticString = "poiseCRP"
-  static let version: UInt32 = 1
+  static let version: UInt32 = 2
 
   struct Layout: Sendable, Hashable {
     static let headerSize = 32
+    static let fieldCount = 4
     let count: Int
     let orderStart: Int
     let nameStart: Int
@@ -23,7 +24,7 @@ extension Corpus {
 
     init(count: Int, nameLength: Int, blobLength: Int) {
       self.count = count
-      orderStart = Self.headerSize + (3 * count + 1) * 8
+      orderStart = Self.headerSize + (Self.fieldCount * count + 1) * 8
       nameStart = (orderStart + count * 4 + 7) / 8 * 8
       blobStart = nameStart + nameLength
       total = blobStart + blobLength
@@ -85,7 +86,7 @@ extension Corpus {
     func startsScalar(_ at: Int) -> Bool { at >= bytes.count || bytes[at] & 0xC0 != 0x80 }
     guard startsScalar(layout.blobStart) else { return "its name ends inside a character" }
     var previous: UInt64 = 0
-    for k in 0...3 * count {
+    for k in 0...Layout.fieldCount * count {
       let offset = bytes.load(
         fromByteOffset: Layout.headerSize + k * 8, as: UInt64.self)
       guard offset >= previous, offset <= blobLength, k > 0 || offset == 0 else {

@@ -23,7 +23,9 @@ public struct Corpus: Sendable, Hashable {
 
   /// The document at a position in file order.
   public subscript(index: Int) -> Document {
-    Document(id: id(at: index), title: title(at: index), text: text(at: index))
+    Document(
+      id: id(at: index), title: title(at: index), text: text(at: index),
+      fields: fields(at: index))
   }
 
   /// The id of the document at a position in file order.
@@ -35,8 +37,17 @@ public struct Corpus: Sendable, Hashable {
   /// The text of the document at a position in file order.
   public func text(at index: Int) -> String { string(field(2, of: index)) }
 
+  /// The fields of the document at a position in file order.
+  public func fields(at index: Int) -> DocumentFields {
+    let range = field(3, of: index)
+    return range.isEmpty ? .none : DocumentFields(json: Array(slice(range)))
+  }
+
   /// The position of the document with an id, or nil. Binary search: O(log documents).
-  public func index(ofID id: String) -> Int? {
+  public func index(ofID id: String) -> Int? { rank(ofID: id).map(index(rankedByID:)) }
+
+  /// The place of an id among all ids in ascending order, or nil. O(log documents).
+  package func rank(ofID id: String) -> Int? {
     var id = id
     return id.withUTF8 { wanted in
       let wanted = UnsafeRawBufferPointer(wanted)
@@ -44,9 +55,8 @@ public struct Corpus: Sendable, Hashable {
       var high = count
       while low < high {
         let middle = (low + high) / 2
-        let index = self.index(rankedByID: middle)
-        let order = compare(idBytes(at: index), wanted)
-        if order == 0 { return index }
+        let order = compare(idBytes(at: index(rankedByID: middle)), wanted)
+        if order == 0 { return middle }
         if order < 0 { low = middle + 1 } else { high = middle }
       }
       return nil
@@ -68,14 +78,14 @@ public struct Corpus: Sendable, Hashable {
   /// The text as UTF-8, valid while the corpus lives.
   package func textBytes(at index: Int) -> UnsafeRawBufferPointer { slice(field(2, of: index)) }
 
-  /// Bytes of all ids, titles and texts together.
+  /// Bytes of all ids, titles, texts and fields together.
   public var textByteCount: Int { storage.count - layout.blobStart }
 
-  /// The bytes of field 0 (id), 1 (title) or 2 (text), as offsets into the storage.
+  /// The bytes of field 0 (id), 1 (title), 2 (text) or 3 (other fields), as offsets into the storage.
   private func field(_ field: Int, of index: Int) -> Range<Int> {
     // Raw buffers are not checked in release builds; the offsets were when the corpus was made.
     guard index >= 0, index < count else { return layout.blobStart..<layout.blobStart }
-    let at = Layout.headerSize + (index * 3 + field) * 8
+    let at = Layout.headerSize + (index * Layout.fieldCount + field) * 8
     let start = storage.bytes.load(fromByteOffset: at, as: UInt64.self)
     let end = storage.bytes.load(fromByteOffset: at + 8, as: UInt64.self)
     return layout.blobStart + Int(start)..<layout.blobStart + Int(end)

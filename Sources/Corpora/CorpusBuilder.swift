@@ -3,22 +3,26 @@ import Bytes
 /// Gathers documents into the bytes of a ``Corpus``.
 package struct CorpusBuilder {
   private var blob: [UInt8] = []
-  /// Where each id, title and text begins, and the end of the last.
+  /// Where each id, title, text and fields begin, and the end of the last.
   private var offsets: [UInt64] = [0]
 
   package init() {}
 
-  package var count: Int { offsets.count / 3 }
+  package var count: Int { offsets.count / Corpus.Layout.fieldCount }
 
   package mutating func append(_ document: Document) {
     append(document.id)
     append(document.title)
     append(document.text)
+    blob.append(contentsOf: document.fields.json)
+    offsets.append(UInt64(blob.count))
   }
 
   /// Adds one document given as UTF-8.
-  mutating func append(id: [UInt8], title: [UInt8], text: [UInt8]) {
-    for part in [id, title, text] {
+  mutating func append(
+    id: [UInt8], title: [UInt8], text: [UInt8], fields: DocumentFields = .none
+  ) {
+    for part in [id, title, text, fields.json] {
       blob.append(contentsOf: part)
       offsets.append(UInt64(blob.count))
     }
@@ -63,7 +67,7 @@ package struct CorpusBuilder {
     var duplicate: (first: Int, second: Int)?
     blob.withUnsafeBytes { blob in
       func id(_ index: UInt32) -> UnsafeRawBufferPointer {
-        let at = Int(index) * 3
+        let at = Int(index) * Corpus.Layout.fieldCount
         return UnsafeRawBufferPointer(rebasing: blob[Int(offsets[at])..<Int(offsets[at + 1])])
       }
       for index in 0..<count {
@@ -87,7 +91,7 @@ package struct CorpusBuilder {
       }
     }
     if let duplicate {
-      let at = duplicate.first * 3
+      let at = duplicate.first * Corpus.Layout.fieldCount
       let id = blob[Int(offsets[at])..<Int(offsets[at + 1])]
       throw DuplicateDocumentID(
         id: String(decoding: id, as: UTF8.self), first: duplicate.first,

@@ -6,12 +6,15 @@ public struct Document: Sendable, Hashable {
   public var title: String
   /// Its text, without the title.
   public var text: String
+  /// What else is known of it, for filters.
+  public var fields: DocumentFields
 
   /// A document of its parts.
-  public init(id: String, title: String = "", text: String) {
+  public init(id: String, title: String = "", text: String, fields: DocumentFields = .none) {
     self.id = id
     self.title = title
     self.text = text
+    self.fields = fields
   }
 }
 

@@ -5,8 +5,12 @@ struct RecordFields {
   /// The UTF-8 of each wanted field, empty where absent.
   private(set) var values: [[UInt8]]
   private(set) var present: [Bool]
+  /// BEIR's `metadata`.
+  private(set) var metadata = DocumentFields.none
   /// Names of all fields, for messages; filled only on request.
   private var names: [[UInt8]]
+
+  private static let metadataName = Array("metadata".utf8)
 
   init(names: [String]) {
     self.names = names.map { Array($0.utf8) }
@@ -18,11 +22,18 @@ struct RecordFields {
   /// as absent; a wanted field of another kind is an error.
   mutating func read(_ file: TextFile, line: Int, range: Range<Int>) throws {
     for index in present.indices { present[index] = false }
+    metadata = .none
     for index in values.indices { values[index].removeAll(keepingCapacity: true) }
     var scanner = JSONScanner(file.bytes, range: range)
     try file.locatingJSON(line: line, lineStart: range.lowerBound) {
       try scanner.forEachMember { scanner, name in
-        guard let index = names.firstIndex(of: name) else { return try scanner.skip() }
+        guard let index = names.firstIndex(of: name) else {
+          if name == Self.metadataName, scanner.peek() == UInt8(ascii: "{") {
+            metadata = DocumentFields(try JSONValue.value(&scanner))
+            return
+          }
+          return try scanner.skip()
+        }
         switch scanner.peek() {
         case UInt8(ascii: "\""):
           try scanner.string(into: &values[index])

@@ -7,14 +7,11 @@ public struct Hit: Sendable, Hashable {
   public var documentID: String
   /// Its score; higher is better.
   public var score: Double
-  /// Its position in the corpus that was indexed.
-  public var index: Int
 
   /// A hit of its parts.
-  public init(documentID: String, score: Double, index: Int) {
+  public init(documentID: String, score: Double) {
     self.documentID = documentID
     self.score = score
-    self.index = index
   }
 }
 
@@ -23,8 +20,8 @@ public struct Hit: Sendable, Hashable {
 /// Results are best first, ties in ascending order of document id (by Unicode scalars), also
 /// where the tie decides what is among the first `k`.
 public protocol Retriever: Sendable {
-  /// The number of documents searched.
-  var documentCount: Int { get }
+  /// The documents that are searched.
+  var documents: IndexedDocuments { get }
 
   /// A short name, used as the tag of runs.
   var name: String { get }
@@ -34,39 +31,68 @@ public protocol Retriever: Sendable {
   /// - Parameters:
   ///   - query: What is looked for.
   ///   - k: How many documents to return.
+  ///   - filter: Which documents may be returned; nil for all.
   /// - Returns: The documents, best first.
   /// - Throws: What the kind of retriever says.
-  func search(_ query: String, k: Int) throws -> [Hit]
+  func search(_ query: String, k: Int, filter: DocumentFilter?) throws -> [Hit]
+
+  /// The `k` best documents for each of several queries, the same as one by one.
+  ///
+  /// - Parameters:
+  ///   - queries: What is looked for.
+  ///   - k: How many documents to return for each.
+  ///   - filter: Which documents may be returned; nil for all.
+  ///   - context: Threads, progress, cancellation.
+  /// - Returns: The documents of each query, best first.
+  /// - Throws: As ``search(_:k:filter:)``, or `CancellationRequested`.
+  func searchAll(
+    _ queries: [String], k: Int, filter: DocumentFilter?, context: WorkContext
+  ) throws -> [[Hit]]
 }
 
 extension Retriever {
-  /// Searches for every query.
-  ///
-  /// Uses `context.threads`; the result does not depend on them. Checks for cancellation after
-  /// every few queries.
-  ///
-  /// - Parameters:
-  ///   - queries: The queries; the run keeps their order.
-  ///   - k: How many documents to return for each.
-  ///   - context: Threads, progress, cancellation.
-  /// - Returns: A run with one ranking a query.
-  /// - Throws: What ``search(_:k:)`` throws, or `CancellationRequested`.
-  public func searchAll(_ queries: [Query], k: Int, context: WorkContext) throws -> Run {
+  /// The number of documents searched.
+  public var documentCount: Int { documents.count }
+
+  /// The `k` best of all documents.
+  public func search(_ query: String, k: Int) throws -> [Hit] {
+    try search(query, k: k, filter: nil)
+  }
+
+  /// Searches for one query after the other, on all threads.
+  public func searchAll(
+    _ queries: [String], k: Int, filter: DocumentFilter?, context: WorkContext
+  ) throws -> [[Hit]] {
     let chunk = 16
     let chunks = (queries.count + chunk - 1) / chunk
     let parts = try parallelMap(chunks, context: context) { index in
       let first = index * chunk
-      let slice = queries[first..<min(first + chunk, queries.count)]
       context.report(
         Progress(task: "searching", completed: first, total: queries.count, unit: "queries"))
-      return try slice.map { query in
+      return try queries[first..<min(first + chunk, queries.count)].map { query in
         try context.check()
-        let hits = try search(query.text, k: k)
-        return Run.Ranking(
-          queryID: query.id,
-          entries: hits.map { Run.Entry(documentID: $0.documentID, score: $0.score) })
+        return try search(query, k: k, filter: filter)
       }
     }
-    return Run(tag: name, rankings: Array(parts.joined()))
+    return Array(parts.joined())
+  }
+
+  /// Searches for every query of a set.
+  ///
+  /// Uses `context.threads`; the result does not depend on them.
+  ///
+  /// - Returns: A run with one ranking a query, in the order of the queries.
+  /// - Throws: As ``searchAll(_:k:filter:context:)``.
+  public func run(
+    _ queries: [Query], k: Int, filter: DocumentFilter? = nil, context: WorkContext
+  ) throws -> Run {
+    let found = try searchAll(queries.map(\.text), k: k, filter: filter, context: context)
+    return Run(
+      tag: name,
+      rankings: zip(queries, found).map { query, hits in
+        Run.Ranking(
+          queryID: query.id,
+          entries: hits.map { Run.Entry(documentID: $0.documentID, score: $0.score) })
+      })
   }
 }

@@ -1,3 +1,5 @@
+import Bytes
+
 /// What a run has to remember besides its numbers; part of every checkpoint.
 struct TrainingProgress {
   /// The best numbers so far, where early stopping asks for them.

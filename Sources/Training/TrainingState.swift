@@ -1,3 +1,4 @@
+package import Bytes
 package import Execution
 package import Tensors
 

@@ -78,8 +78,8 @@ struct RandomTexts {
     let queries = (0..<100).map {
       Query(id: "q\($0)", text: texts.text(words: 3, vocabulary: 100))
     }
-    let one = try index.searchAll(queries, k: 5, context: WorkContext(threads: 1))
-    let three = try index.searchAll(queries, k: 5, context: WorkContext(threads: 3))
+    let one = try index.run(queries, k: 5, context: WorkContext(threads: 1))
+    let three = try index.run(queries, k: 5, context: WorkContext(threads: 3))
     #expect(one == three)
     #expect(one.rankings.map(\.queryID) == queries.map(\.id))
     #expect(one.tag == "bm25")

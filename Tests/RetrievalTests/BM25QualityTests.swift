@@ -10,7 +10,7 @@ import Testing
     let collection = try SharedData.load(set)
     let test = try #require(collection.split("test"))
     let index = try BM25Index.build(collection.corpus, context: WorkContext(threads: 2))
-    let run = try index.searchAll(test.queries, k: depth, context: WorkContext(threads: 2))
+    let run = try index.run(test.queries, k: depth, context: WorkContext(threads: 2))
     return PlainMetrics(run, test)
   }
 
@@ -50,7 +50,7 @@ import Testing
     let test = try #require(collection.split("test"))
     #expect(test.queries.count == 1190)
     let index = try BM25Index.build(collection.corpus, context: WorkContext())
-    let run = try index.searchAll(test.queries, k: 10, context: WorkContext())
+    let run = try index.run(test.queries, k: 10, context: WorkContext())
     #expect(PlainMetrics(run, test).ndcg10 > 0.9)
   }
 }

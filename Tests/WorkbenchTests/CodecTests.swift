@@ -136,7 +136,7 @@ import Workbench
     let stored = StoredIndex(
       index: index, corpus: Self.handle(.corpus, Digest(hashing: collection.corpus.encoded())))
     let set = try #require(collection.splits.first)
-    let run = try index.searchAll(set.queries, k: 3, context: WorkContext())
+    let run = try index.run(set.queries, k: 3, context: WorkContext())
     let report = EvaluationReport(
       run: run, set: set, identity: "tiny", metrics: [try MetricName("ndcg@10")], isSeeded: true)
     return (try Self.encoded(stored), report.encoded())

@@ -1,6 +1,7 @@
 package import Artifacts
 package import Bytes
 package import Execution
+import Corpora
 package import Retrieval
 
 /// An index with the corpus that it was built over, whose texts a search shows.
@@ -29,7 +30,9 @@ package struct StoredIndex: Sendable, ArtifactHolder {
       let digest = Digest(bytes: bytes.bytes.prefix(Digest.byteCount))
     else { throw VerbError("not an index") }
     let rest = UnsafeRawBufferPointer(rebasing: bytes.bytes.dropFirst(Digest.byteCount))
-    index = try BM25Index(decoding: SharedBytes(viewing: rest, owner: bytes))
     corpus = handle(.corpus, digest)
+    index = try BM25Index(
+      decoding: SharedBytes(viewing: rest, owner: bytes),
+      documents: IndexedDocuments(try corpus.object(as: Corpus.self)))
   }
 }

@@ -56,7 +56,7 @@ extension VerbLibrary {
       run = try handle.object(as: Run.self)
     } else {
       let index = try arguments.handle("system", .index).object(as: StoredIndex.self).index
-      run = try index.searchAll(
+      run = try index.run(
         judged, k: names.map { $0.cutoff ?? 1000 }.reduce(100, max), context: context.work)
     }
     let report = EvaluationReport(

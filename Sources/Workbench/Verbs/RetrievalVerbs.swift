@@ -72,19 +72,14 @@ extension VerbLibrary {
     emptyText: "no document matches the query"
   ) { arguments, context in
     let stored = try arguments.handle("index", .index).object(as: StoredIndex.self)
-    let corpus = try stored.corpus.object(as: Corpus.self)
-    // A store that came with a notebook may pair an index with another corpus.
-    guard corpus.count == stored.index.documentCount else {
-      throw VerbError(
-        "the index is of \(grouped(stored.index.documentCount)) documents, and its corpus has "
-          + grouped(corpus.count), parameter: "index", help: "build the index again")
-    }
     let query = try arguments.string("query")
     let hits = try stored.index.search(query, k: try arguments.integer("k", in: 1...10_000))
     return .table(
       columns: ["rank", "document", "score", "title", "snippet"],
       rows: hits.enumerated().map { rank, hit in
-        let document = corpus[hit.index]
+        let document =
+          stored.index.documents.document(id: hit.documentID)
+          ?? Document(id: hit.documentID, text: "")
         let snippet = stored.index.snippet(for: document, query: query, words: 30)
         return [
           .number(Double(rank + 1)), .string(hit.documentID), .number(hit.score),

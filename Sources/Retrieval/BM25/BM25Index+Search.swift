@@ -2,8 +2,15 @@ extension BM25Index {
   /// The `k` best documents for a query, ties by ascending id; none where no term is known.
   ///
   /// Safe to call from several threads at once. Never throws.
-  public func search(_ query: String, k: Int) throws -> [Hit] {
+  public func search(_ query: String, k: Int, filter: DocumentFilter?) throws -> [Hit] {
     guard k > 0 else { return [] }
+    if let filter {
+      let selected = documents.selection(filter)[0]
+      return Array(
+        try search(query, k: documentCount, filter: nil).filter {
+          core.document(id: $0.documentID).map(selected.contains) ?? false
+        }.prefix(k))
+    }
     return core.withScratch { scratch in
       let terms = scratch.terms(of: query, in: core)
       guard !terms.isEmpty else { return [] }

@@ -5,6 +5,8 @@ public import Corpora
 /// Memory and time per search are O(documents · terms of the query). It shares with the index
 /// the analysis of text and the expression for one term's share, and nothing else.
 public struct PlainBM25: Retriever {
+  /// What was counted.
+  public let documents: IndexedDocuments
   private let ids: [String]
   private let frequencies: [[String: Int]]
   private let norms: [Float]
@@ -14,6 +16,7 @@ public struct PlainBM25: Retriever {
   /// Counts the terms of every document.
   public init(_ corpus: Corpus, options: BM25Options = .standard) {
     self.options = options
+    documents = IndexedDocuments(corpus)
     ids = corpus.documents.map(\.id)
     var frequencies: [[String: Int]] = []
     var lengths: [Int] = []
@@ -38,11 +41,9 @@ public struct PlainBM25: Retriever {
   /// `bm25-plain`.
   public var name: String { "bm25-plain" }
 
-  /// The number of documents.
-  public var documentCount: Int { ids.count }
-
   /// The `k` best documents, ties by ascending id. Never throws.
-  public func search(_ query: String, k: Int) throws -> [Hit] {
+  public func search(_ query: String, k: Int, filter: DocumentFilter?) throws -> [Hit] {
+    let selected = documents.selection(filter)[0]
     var counts: [(term: String, count: Int)] = []
     for token in options.analyzer.tokens(in: query) {
       if let place = counts.firstIndex(where: { $0.term == token.term }) {
@@ -53,6 +54,9 @@ public struct PlainBM25: Retriever {
     }
     var hits: [Hit] = []
     for (index, document) in frequencies.enumerated() {
+      guard documents.parts[0].corpus.rank(ofID: ids[index]).map(selected.contains) ?? false else {
+        continue
+      }
       var score = 0.0
       for (term, count) in counts {
         guard let frequency = document[term] else { continue }
@@ -61,7 +65,7 @@ public struct PlainBM25: Retriever {
         score += Double(
           weight * BM25Scoring.impact(frequency: Float(frequency), norm: norms[index]))
       }
-      if score > 0 { hits.append(Hit(documentID: ids[index], score: score, index: index)) }
+      if score > 0 { hits.append(Hit(documentID: ids[index], score: score)) }
     }
     hits.sort { a, b in
       a.score == b.score

@@ -121,7 +121,9 @@ extension BM25Index {
       writer.put(terms.bytes, at: layout.termText)
       writer.put(Array((options.analyzer.stemmer ?? "").utf8), at: layout.stemmerName)
     }
-    return BM25Index(core: BM25Core(storage: storage, layout: layout, options: options))
+    return BM25Index(
+      core: BM25Core(storage: storage, layout: layout, options: options),
+      documents: IndexedDocuments(corpus))
   }
 
   private static func header(_ layout: BM25Layout, _ options: BM25Options) -> [UInt8] {

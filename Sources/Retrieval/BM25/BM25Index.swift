@@ -20,14 +20,14 @@ import Synchronization
 public struct BM25Index: Sendable, Retriever {
   let core: BM25Core
 
+  /// What was indexed.
+  public let documents: IndexedDocuments
+
   /// `bm25`.
   public var name: String { "bm25" }
 
   /// The options that it was built with.
   public var options: BM25Options { core.options }
-
-  /// The number of documents, empty ones included.
-  public var documentCount: Int { core.layout.documents }
 
   /// The number of distinct terms.
   public var termCount: Int { core.layout.terms }
@@ -159,8 +159,6 @@ final class BM25Core: @unchecked Sendable {
   }
 
   func hit(_ document: Int, _ score: Double) -> Hit {
-    Hit(
-      documentID: String(decoding: idBytes(document), as: UTF8.self), score: score,
-      index: Int(number(layout.positions, document)))
+    Hit(documentID: String(decoding: idBytes(document), as: UTF8.self), score: score)
   }
 }

@@ -1,5 +1,3 @@
-package import Bytes
-
 /// A run of float32 that its owner may write to and hand over without a copy.
 ///
 /// `@unchecked Sendable`: one piece of work owns it until it is shared as bytes, and nothing writes

@@ -11,8 +11,8 @@ extension BM25Index {
   /// Reads a stored index, copying the bytes.
   ///
   /// - Throws: `BinaryCodingError` for bytes that do not hold together.
-  public init(decoding bytes: [UInt8]) throws {
-    try self.init(decoding: SharedBytes(bytes))
+  public init(decoding bytes: [UInt8], documents: IndexedDocuments) throws {
+    try self.init(decoding: SharedBytes(bytes), documents: documents)
   }
 
   /// Reads a stored index in place, such as from a mapped file.
@@ -22,7 +22,7 @@ extension BM25Index {
   /// wrong results, never as a trap. O(documents + terms + blocks).
   ///
   /// - Throws: `BinaryCodingError` for bytes that do not hold together.
-  public init(decoding storage: SharedBytes) throws {
+  public init(decoding storage: SharedBytes, documents: IndexedDocuments) throws {
     let format = "BM25 index"
     var reader = try BinaryReader(
       storage.bytes, magic: BM25Layout.magic, version: BM25Layout.version, format: format)
@@ -68,6 +68,10 @@ extension BM25Index {
     if let what = IndexCheck(storage: storage, layout: layout).firstDamage() {
       throw damaged(what)
     }
+    guard documents.parts.count == 1, documents.parts[0].corpus.count == layout.documents else {
+      throw damaged("it is of \(layout.documents) documents, not of \(documents.count)")
+    }
+    self.documents = documents
     core = BM25Core(storage: storage, layout: layout, options: options)
   }
 }

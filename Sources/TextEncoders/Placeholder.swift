@@ -1,0 +1,2 @@
+/// What encoders are.
+enum Placeholder {}
