@@ -62,6 +62,7 @@ package final class NodeRunner {
   /// Told of a stored object that could not be used.
   package var onLost: (String) -> Void = { _ in }
   package let provenance: Provenance
+  private let verbs: VerbLibrary
   private var memo: [Digest: Value] = [:]
   /// Which node made an object, for lineage.
   private var producers: [Digest: Digest] = [:]
@@ -69,7 +70,10 @@ package final class NodeRunner {
   /// Objects that could not be read back; what made them has to run again.
   private var distrusted: Set<Digest> = []
 
-  package init(store: ArtifactStore, mode: Mode, provenance: Provenance) {
+  package init(
+    store: ArtifactStore, mode: Mode, provenance: Provenance, verbs: VerbLibrary = .standard
+  ) {
+    self.verbs = verbs
     self.store = store
     self.mode = mode
     self.provenance = provenance
@@ -226,6 +230,10 @@ package final class NodeRunner {
     if mode == .recompute { try store.discardPartial(key) }
     if let bytes = try Self.memory(of: verb, arguments, inputs) { try MemoryBudget.check(bytes) }
     let meter = CostMeter()
+    let nested = Mutex(NestedNodes())
+    // A verb asks on the thread that it was called on, which waits here, so the runner is not used
+    // twice at a time.
+    nonisolated(unsafe) let runner = self
     let checkpoints = NodeCheckpoints(
       store: store, key: key, call: label, work: work, meter: meter)
     let context = VerbContext(
@@ -242,9 +250,22 @@ package final class NodeRunner {
         return ArtifactHandle(
           kind: kind, digest: stored.digest, isSeeded: isSeeded, object: object
         ) { try Self.load(kind, stored.digest, from: store) }
-      }, caller: nil, lineage: { _ in [] })
+      }, caller: nil, lineage: { _ in [] },
+      computer: { name, given in
+        let before = CostMeter()
+        let value = try runner.nestedValue(of: name, given, work: work)
+        let cost = before.stop()
+        nested.withLock { $0.add(value, cost) }
+        return value
+      })
     let value = try verb.run(arguments, context)
     var cost = checkpoints.total(of: meter.stop())
+    let inner = nested.withLock { $0 }
+    cost.seconds = max(0, cost.seconds - inner.seconds)
+    cost.cpuSeconds = max(0, cost.cpuSeconds - inner.cpuSeconds)
+    let parents = parents + inner.artifacts.compactMap { producers[$0] }.filter {
+      !parents.contains($0)
+    }
     cost.counts = tally.counts
     var provenance = provenance
     provenance.kernel = tally.kernel
@@ -281,6 +302,15 @@ package final class NodeRunner {
       Event(kind: kind, key: key, label: label, cost: cost, verb: verb.signature.name))
     remember(key, value, action)
     return value
+  }
+
+  /// What a verb asks of another while it runs: a node like any other.
+  private func nestedValue(of name: String, _ given: Record, work: WorkContext) throws -> Value {
+    guard let verb = verbs[name] else { throw VerbError("there is no verb '\(name)'") }
+    // In the order of the signature, as calls from a notebook have them.
+    let fields = verb.signature.parameters.map { ($0.name, given[$0.name] ?? Value.none) }
+    return try value(
+      of: verb, arguments: Arguments(Record(fields)), inputs: [:], work: work)
   }
 
   /// What a verb expects to need; nil where it does not say. What it finds wrong with an argument
@@ -324,5 +354,20 @@ package final class NodeRunner {
     }
     let label = "\(signature.name)(\(parts.joined(separator: ", ")))"
     return label.count > 160 ? String(label.prefix(159)) + "…" : label
+  }
+}
+
+/// What the calls that a running verb made of others took, and which objects they gave.
+private struct NestedNodes {
+  var seconds = 0.0
+  var cpuSeconds = 0.0
+  var artifacts: [Digest] = []
+
+  mutating func add(_ value: Value, _ cost: Cost) {
+    seconds += cost.seconds
+    cpuSeconds += cost.cpuSeconds
+    var encoder = ValueEncoder()
+    try? encoder.append(value)
+    artifacts += encoder.artifacts
   }
 }

@@ -15,13 +15,15 @@ package struct VerbContext: Sendable {
   private let maker: @Sendable (ArtifactKind, any Sendable, Bool) throws -> ArtifactHandle
   private let caller: (@Sendable (FunctionValue, [Value]) throws -> Value)?
   private let lineage: @Sendable (Value) throws -> [Action]
+  private let computer: (@Sendable (String, Record) throws -> Value)?
 
   package init(
     work: WorkContext, inputs: [String: ResolvedInput], isSeeded: Bool,
     tally: WorkTally = WorkTally(), checkpoints: any CheckpointStore = NoCheckpoints(),
     maker: @escaping @Sendable (ArtifactKind, any Sendable, Bool) throws -> ArtifactHandle,
     caller: (@Sendable (FunctionValue, [Value]) throws -> Value)?,
-    lineage: @escaping @Sendable (Value) throws -> [Action]
+    lineage: @escaping @Sendable (Value) throws -> [Action],
+    computer: (@Sendable (String, Record) throws -> Value)? = nil
   ) {
     self.work = work
     self.inputs = inputs
@@ -31,6 +33,21 @@ package struct VerbContext: Sendable {
     self.maker = maker
     self.caller = caller
     self.lineage = lineage
+    self.computer = computer
+  }
+
+  /// The result of another compute verb, stored under a key of its own: what several verbs need is
+  /// computed once, such as the vectors of a corpus. Only verbs whose results are stored may ask,
+  /// and on the thread that they were called on.
+  ///
+  /// - Parameters:
+  ///   - verb: The verb's name; none that reads files.
+  ///   - arguments: All its arguments by parameter name; what is left out is none.
+  /// - Returns: The value, whose cost is counted as its own and not as the caller's.
+  /// - Throws: What the verb throws.
+  package func compute(_ verb: String, _ arguments: Record) throws -> Value {
+    guard let computer else { throw VerbError("'\(verb)' can't be computed here") }
+    return try computer(verb, arguments)
   }
 
   /// Adds to a count that is recorded with the result, such as ``WorkCount/operations``. Counts
