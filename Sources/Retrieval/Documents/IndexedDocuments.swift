@@ -24,6 +24,11 @@ public struct IndexedDocuments: Sendable {
     /// The position in file order of the document of a rank.
     public func position(ofRank rank: Int) -> Int { corpus.index(rankedByID: rank) }
 
+    /// Which documents do not count, by rank, ascending.
+    public var deletedRanks: [Int] {
+      live.isFull ? [] : (0..<live.capacity).filter { !live.contains($0) }
+    }
+
     /// The id of the document of a rank.
     public func id(ofRank rank: Int) -> String { corpus.id(at: position(ofRank: rank)) }
   }

@@ -69,7 +69,7 @@ package enum ArtifactKind: String, Sendable, CaseIterable {
 }
 
 /// An engine object that refers to others in the store: they are kept as long as it is.
-package protocol ArtifactHolder {
+package protocol ArtifactHolder: Sendable {
   /// The objects that this one needs, those that they need in turn included.
   var heldArtifacts: [ArtifactHandle] { get }
 }

@@ -63,6 +63,11 @@ package struct VerbContext: Sendable {
     .artifact(try maker(kind, object, isSeeded))
   }
 
+  /// Stores an engine object that others are made of, and gives its handle.
+  package func handle(_ kind: ArtifactKind, _ object: any Sendable) throws -> ArtifactHandle {
+    try maker(kind, object, isSeeded)
+  }
+
   package func input(_ parameter: String) throws -> ResolvedInput {
     guard let input = inputs[parameter] else {
       throw VerbError("expected a path", parameter: parameter)
