@@ -19,7 +19,9 @@ package struct StoredIndex: Sendable, ArtifactHolder {
   /// Writes the corpus's digest, then the index.
   package func encode(to sink: ByteSink) throws {
     try sink.write(corpus.digest.bytes)
-    try withExtendedLifetime(index) { try sink.write(index.encodedBytes.bytes) }
+    for segment in index.segments {
+      try withExtendedLifetime(segment) { try sink.write(segment.encodedBytes.bytes) }
+    }
   }
 
   /// Reads ``encode(to:)`` in place; hostile bytes throw.
@@ -31,8 +33,10 @@ package struct StoredIndex: Sendable, ArtifactHolder {
     else { throw VerbError("not an index") }
     let rest = UnsafeRawBufferPointer(rebasing: bytes.bytes.dropFirst(Digest.byteCount))
     corpus = handle(.corpus, digest)
+    let corpus = try corpus.object(as: Corpus.self)
+    let segment = try BM25Segment(
+      decoding: SharedBytes(viewing: rest, owner: bytes), corpus: corpus)
     index = try BM25Index(
-      decoding: SharedBytes(viewing: rest, owner: bytes),
-      documents: IndexedDocuments(try corpus.object(as: Corpus.self)))
+      documents: IndexedDocuments(corpus), segments: [segment], options: segment.options)
   }
 }
