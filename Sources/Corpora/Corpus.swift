@@ -78,6 +78,11 @@ public struct Corpus: Sendable, Hashable {
   /// The text as UTF-8, valid while the corpus lives.
   package func textBytes(at index: Int) -> UnsafeRawBufferPointer { slice(field(2, of: index)) }
 
+  /// The bytes of field 0 (id), 1 (title), 2 (text) or 3 (other fields).
+  func fieldBytes(_ number: Int, of index: Int) -> UnsafeRawBufferPointer {
+    slice(field(number, of: index))
+  }
+
   /// Bytes of all ids, titles, texts and fields together.
   public var textByteCount: Int { storage.count - layout.blobStart }
 

@@ -18,6 +18,14 @@ package struct CorpusBuilder {
     offsets.append(UInt64(blob.count))
   }
 
+  /// Adds the document at a position of another corpus.
+  package mutating func append(_ index: Int, of corpus: Corpus) {
+    for field in 0..<Corpus.Layout.fieldCount {
+      blob.append(contentsOf: corpus.fieldBytes(field, of: index))
+      offsets.append(UInt64(blob.count))
+    }
+  }
+
   /// Adds one document given as UTF-8.
   mutating func append(
     id: [UInt8], title: [UInt8], text: [UInt8], fields: DocumentFields = .none

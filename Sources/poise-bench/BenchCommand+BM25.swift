@@ -34,9 +34,11 @@ extension BenchCommand {
     let searching = try clock.measure {
       for query in queries { hits += try index.search(query.text, k: 10).count }
     }
-    let bytes = index.encodedBytes
+    let bytes = index.segments[0].encodedBytes
     let reopening = try clock.measure {
-      _ = try BM25Index(decoding: bytes, documents: index.documents)
+      let segment = try BM25Segment(decoding: bytes, corpus: collection.corpus)
+      _ = try BM25Index(
+        documents: index.documents, segments: [segment], options: segment.options)
     }
     let megabytes = Double(collection.corpus.textByteCount) / 1e6
     print(

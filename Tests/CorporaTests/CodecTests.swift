@@ -106,7 +106,7 @@ struct Mutations {
     var version = good
     version[8] = 9
     #expect(
-      failure(version) == "a stored corpus of format version 9; this program reads version 1")
+      failure(version) == "a stored corpus of format version 9; this program reads version 2")
     #expect(
       failure(Array(good.dropLast()))
         == "a stored corpus is cut short: expected \(good.count) bytes, got \(good.count - 1)")

@@ -14,6 +14,15 @@ import Testing
       try corpus(texts), options: BM25Options(analyzer: .plain), context: WorkContext())
   }
 
+  /// An index of one part through its stored form.
+  static func reopened(_ index: BM25Index, bytes: [UInt8]? = nil) throws -> BM25Index {
+    let corpus = index.documents.parts[0].corpus
+    let segment = try BM25Segment(
+      decoding: bytes ?? index.segments[0].encoded(), corpus: corpus)
+    return try BM25Index(
+      documents: index.documents, segments: [segment], options: segment.options)
+  }
+
   @Test func scoresByTheFormula() throws {
     let corpus = try Corpus(
       name: "t",
@@ -50,8 +59,7 @@ import Testing
     let empty = try Self.index([])
     #expect(empty.documentCount == 0)
     #expect(try empty.search("x", k: 5) == [])
-    #expect(
-      try BM25Index(decoding: empty.encoded(), documents: empty.documents).search("x", k: 5) == [])
+    #expect(try Self.reopened(empty).search("x", k: 5) == [])
     let hollow = try Self.index([("a", ""), ("b", "…")])
     #expect(try hollow.search("x", k: 5) == [])
   }
@@ -64,7 +72,7 @@ import Testing
     #expect(
       index.summary == """
         BM25 (k1 1.5, b 0.75) over 2 documents: 2 terms, 3 postings, 2.0 terms a document, \
-        \(index.encoded().count) bytes
+        \(index.segments[0].encoded().count) bytes
         """)
   }
 
@@ -75,10 +83,10 @@ import Testing
       k1: 1.1, b: 0.3,
       analyzer: TextAnalyzer(stopwords: .english, stemmer: "porter", maximumTokenLength: 20))
     let index = try BM25Index.build(corpus, options: options, context: WorkContext())
-    let again = try BM25Index(decoding: index.encoded(), documents: index.documents)
+    let again = try Self.reopened(index)
     #expect(again.options == options)
     #expect(again.summary == index.summary)
-    #expect(again.encodedBytes == index.encodedBytes)
+    #expect(again.segments[0].encodedBytes == index.segments[0].encodedBytes)
     for _ in 0..<50 {
       let query = texts.text(words: 3, vocabulary: 300)
       #expect(try again.search(query, k: 10) == index.search(query, k: 10))
@@ -89,7 +97,7 @@ import Testing
     var texts = RandomTexts(seed: 6)
     let corpus = try texts.corpus(documents: 300, vocabulary: 30, longest: 12)
     let whole = try BM25Index.build(corpus, context: WorkContext())
-    let good = whole.encoded()
+    let good = whole.segments[0].encoded()
     let queries = (0..<8).map { _ in texts.text(words: 4, vocabulary: 30) }
     var accepted = 0
     for round in 0..<3000 {
@@ -103,9 +111,7 @@ import Testing
           bytes[texts.stream.below(span)] = UInt8(texts.stream.below(256))
         }
       }
-      guard let index = try? BM25Index(decoding: bytes, documents: whole.documents) else {
-        continue
-      }
+      guard let index = try? Self.reopened(whole, bytes: bytes) else { continue }
       accepted += 1
       for query in queries {
         let hits = try index.search(query, k: 10)
@@ -122,13 +128,14 @@ import Testing
     #expect(
       "\(BM25OptionsError.bOutOfRange(got: 1.5))" == "b must be between 0 and 1, got 1.5")
     #expect(throws: (any Error).self) { try BM25Options(k1: .nan) }
-    let good = try Self.index([("a", "x")]).encoded()
+    let index = try Self.index([("a", "x")])
+    let good = index.segments[0].encoded()
     #expect(
       throws: BinaryCodingError.truncated(
         format: "BM25 index", expectedBytes: UInt64(good.count),
         gotBytes: UInt64(good.count - 1))
     ) {
-      try BM25Index(decoding: Array(good.dropLast()), documents: Self.index([("a", "x")]).documents)
+      try Self.reopened(index, bytes: Array(good.dropLast()))
     }
   }
 

@@ -1,21 +1,27 @@
 extension BM25Index {
-  /// The `k` best documents for a query, ties by ascending id; none where no term is known.
+  /// The `k` best documents for a query, ties by ascending id; none where no term is known or no
+  /// document passes the filter.
   ///
-  /// Safe to call from several threads at once. Never throws.
+  /// Scores do not depend on the filter: they are those of the same documents among all. Safe to
+  /// call from several threads at once. Never throws.
   public func search(_ query: String, k: Int, filter: DocumentFilter?) throws -> [Hit] {
     guard k > 0 else { return [] }
-    if let filter {
-      let selected = documents.selection(filter)[0]
-      return Array(
-        try search(query, k: documentCount, filter: nil).filter {
-          core.document(id: $0.documentID).map(selected.contains) ?? false
-        }.prefix(k))
-    }
+    let selection = filter.map(documents.selection)
     return core.withScratch { scratch in
       let terms = scratch.terms(of: query, in: core)
       guard !terms.isEmpty else { return [] }
-      var search = BM25Search(core: core, terms: terms, k: k, scratch: scratch)
-      return search.run().map { core.hit(Int($0.document), $0.score) }
+      var top = TopDocuments(limit: k, core: core)
+      for segment in core.order {
+        if let selection, selection[segment].count == 0 { continue }
+        BM25Search.run(
+          core, segment: segment, terms: terms, allowed: selection?[segment], scratch: scratch,
+          top: &top)
+      }
+      return top.sorted().map { entry in
+        Hit(
+          documentID: core.segments[Int(entry.segment)].part.id(ofRank: Int(entry.document)),
+          score: entry.score)
+      }
     }
   }
 }
@@ -41,20 +47,20 @@ private struct TermCursor {
   mutating func skip(to document: Int) {
     while block < blockCount, Int(blocks[block].last) < document { block &+= 1 }
   }
-
-  @inline(__always) func blockBound(_ block: Int) -> Double {
-    Double(weight * blocks[block].impact)
-  }
 }
 
-/// One search: windows of documents, and in each the terms that must be read.
+/// One search of one segment: windows of documents, and in each the terms that must be read.
 ///
 /// Sums of float32 shares in float64 are exact as long as the smallest possible share is not
 /// below 2^-52 times the largest possible sum, whose last bit it then still reaches; the order
 /// of addition cannot show. Where that fails (many millions of documents all with one term), all
 /// terms are read, in the query's order.
 struct BM25Search {
-  private let core: BM25Core
+  private let live: LiveSegment
+  private let data: UnsafeRawPointer
+  private let norms: UnsafePointer<Float>
+  /// A bitmap of the documents that may be returned; nil for all.
+  private let allowed: UnsafePointer<UInt64>?
   private let scratch: BM25Scratch
   private var cursors: [TermCursor] = []
   private var top: TopDocuments
@@ -63,26 +69,93 @@ struct BM25Search {
   private var order: [Int] = []
   private var sumsBefore: [Double] = []
 
-  init(
-    core: BM25Core, terms: [(term: Int, count: Int)], k: Int, scratch: BM25Scratch
+  /// Offers the documents of a segment to those found so far.
+  static func run(
+    _ core: BM25Core, segment: Int, terms: [QueryTerm], allowed: DocumentSet?,
+    scratch: BM25Scratch, top: inout TopDocuments
   ) {
-    self.core = core
-    self.scratch = scratch
-    top = TopDocuments(limit: k)
+    let live = core.segments[segment]
     scratch.makeRoom(terms: terms.count)
-    for (place, entry) in terms.enumerated() {
-      let (blocks, documents) = core.postings(ofTerm: entry.term)
+    var cursors: [TermCursor] = []
+    cursors.reserveCapacity(terms.count)
+    var postings = 0
+    for term in terms {
+      guard let number = scratch.number(of: term, in: segment, of: core) else { continue }
+      let (blocks, documents) = live.segment.postings(ofTerm: number)
+      let place = cursors.count
+      postings += documents
       cursors.append(
         TermCursor(
-          weight: BM25Scoring.weight(
-            documents: core.layout.documents, containing: documents, count: entry.count),
-          blocks: core.blocks + blocks.lowerBound, blockCount: blocks.count,
+          weight: term.weight(in: core),
+          blocks: live.segment.blocks + blocks.lowerBound, blockCount: blocks.count,
           documents: scratch.documents + place * PostingBlock.capacity,
           shares: scratch.shares + place * PostingBlock.capacity))
     }
+    guard !cursors.isEmpty else { return }
+    top.begin(segment: segment)
+    guard let allowed, !allowed.isFull else {
+      var search = BM25Search(
+        live, cursors: cursors, allowed: nil, scratch: scratch, top: top)
+      search.run()
+      top = search.top
+      return
+    }
+    allowed.withWords { words in
+      var search = BM25Search(
+        live, cursors: cursors, allowed: words.baseAddress, scratch: scratch, top: top)
+      // Looking a document up costs as much as reading some dozens of postings.
+      if allowed.count * cursors.count < postings / 32 {
+        search.lookUp(allowed.ranks)
+      } else {
+        search.run()
+      }
+      top = search.top
+    }
+  }
+
+  private init(
+    _ live: LiveSegment, cursors: [TermCursor], allowed: UnsafePointer<UInt64>?,
+    scratch: BM25Scratch, top: TopDocuments
+  ) {
+    self.live = live
+    self.cursors = cursors
+    self.allowed = allowed
+    self.scratch = scratch
+    self.top = top
+    data = live.segment.data
+    norms = UnsafePointer(live.norms)
     order = Array(cursors.indices)
     sumsBefore = [Double](repeating: 0, count: cursors.count + 1)
     isExact = sumsAreExact()
+  }
+
+  /// Adds up the shares of a few documents, ascending.
+  private mutating func lookUp(_ documents: [Int]) {
+    for document in documents {
+      let document = UInt32(truncatingIfNeeded: document)
+      var sum = 0.0
+      for index in cursors.indices {
+        cursors[index].skip(to: Int(document))
+        let at = cursors[index].block
+        guard at < cursors[index].blockCount else { continue }
+        let frequency = cursors[index].blocks[at].frequency(data, of: document)
+        if frequency > 0 { sum += share(of: index, frequency, document) }
+      }
+      top.offer(sum, document)
+    }
+  }
+
+  @inline(__always)
+  private func share(of index: Int, _ frequency: Float, _ document: UInt32) -> Double {
+    Double(
+      cursors[index].weight
+        * BM25Scoring.impact(frequency: frequency, norm: norms[Int(document)]))
+  }
+
+  /// No share in a block exceeds this.
+  @inline(__always)
+  private func bound(_ cursor: borrowing TermCursor, _ block: Int) -> Double {
+    Double(cursor.weight * live.bound(cursor.blocks[block].impact))
   }
 
   private func sumsAreExact() -> Bool {
@@ -92,25 +165,33 @@ struct BM25Search {
       largestSum += Double(cursor.weight)
       smallestWeight = min(smallestWeight, Double(cursor.weight))
     }
-    let smallestShare = smallestWeight * core.smallestImpact
+    let smallestShare = smallestWeight * live.smallestImpact
     // A float32 share's last bit is at most 24 places below its first.
     return smallestShare > 1e-30 && largestSum / smallestShare < 0x1p28
   }
 
-  mutating func run() -> [TopDocuments.Entry] {
-    let documents = core.layout.documents
+  private mutating func run() {
+    let documents = live.segment.layout.documents
     var start = 0
     while start < documents {
       let end = min(start + BM25Scratch.window, documents)
-      let essential = prepare(start: start, end: end)
-      if essential + 1 == cursors.count, isExact {
-        stream(order[essential], start: start, end: end, optional: essential)
-      } else if essential < cursors.count {
-        accumulate(start: start, end: end, optional: essential)
+      if hasAllowed(start: start, end: end) {
+        let essential = prepare(start: start, end: end)
+        if essential + 1 == cursors.count, isExact {
+          stream(order[essential], start: start, end: end, optional: essential)
+        } else if essential < cursors.count {
+          accumulate(start: start, end: end, optional: essential)
+        }
       }
       start = end
     }
-    return top.sorted()
+  }
+
+  /// Whether a window, which begins at a whole word of the bitmap, has a document to return.
+  private func hasAllowed(start: Int, end: Int) -> Bool {
+    guard let allowed else { return true }
+    for word in start >> 6..<(end + 63) >> 6 where allowed[word] != 0 { return true }
+    return false
   }
 
   /// Bounds each term's shares in a window and splits the terms: returns how many, of ``order``,
@@ -131,7 +212,7 @@ struct BM25Search {
       {
         impact = 0
       }
-      cursors[index].bound = Double(cursor.weight * impact)
+      cursors[index].bound = Double(cursor.weight * live.bound(impact))
     }
     guard isExact else { return 0 }
     for index in order.indices.dropFirst() {
@@ -159,9 +240,8 @@ struct BM25Search {
   @inline(__always)
   private func unpack(_ cursor: inout TermCursor) {
     let block = cursor.blocks[cursor.block]
-    let count = block.unpackDocuments(core.data, into: cursor.documents)
-    block.unpackFrequencies(core.data, count: count, into: cursor.shares)
-    let norms = core.norms
+    let count = block.unpackDocuments(data, into: cursor.documents)
+    block.unpackFrequencies(data, count: count, into: cursor.shares)
     for at in 0..<count {
       cursor.shares[at] =
         cursor.weight
@@ -179,7 +259,7 @@ struct BM25Search {
     let others = sumsBefore[optional]
     while cursor.block < cursor.blockCount {
       let last = Int(cursor.blocks[cursor.block].last)
-      if cursor.blockBound(cursor.block) + others > top.threshold {
+      if bound(cursor, cursor.block) + others > top.threshold {
         if cursor.unpacked != cursor.block { unpack(&cursor) }
         cursor.pass(start)
         while cursor.position < cursor.count {
@@ -208,7 +288,7 @@ struct BM25Search {
       while cursor.block < cursor.blockCount {
         let last = Int(cursor.blocks[cursor.block].last)
         // What is left out here belongs to documents that cannot reach the threshold anyway.
-        if !isExact || cursor.blockBound(cursor.block) + others > top.threshold {
+        if !isExact || bound(cursor, cursor.block) + others > top.threshold {
           if cursor.unpacked != cursor.block { unpack(&cursor) }
           cursor.pass(start)
           var at = cursor.position
@@ -246,6 +326,7 @@ struct BM25Search {
   /// Adds the shares of the lists not read, largest bound first, while there is hope.
   @inline(__always)
   private mutating func complete(_ document: UInt32, _ sum: Double, optional: Int) {
+    if let allowed, allowed[Int(document) &>> 6] &>> UInt64(document & 63) & 1 == 0 { return }
     var sum = sum
     var place = optional
     while place > 0 {
@@ -256,12 +337,10 @@ struct BM25Search {
       cursors[index].skip(to: Int(document))
       let at = cursors[index].block
       guard at < cursors[index].blockCount else { continue }
-      guard sum + before + cursors[index].blockBound(at) > top.threshold else { return }
-      let frequency = cursors[index].blocks[at].frequency(core.data, of: document)
+      guard sum + before + bound(cursors[index], at) > top.threshold else { return }
+      let frequency = cursors[index].blocks[at].frequency(data, of: document)
       if frequency > 0 {
-        sum += Double(
-          cursors[index].weight
-            * BM25Scoring.impact(frequency: frequency, norm: core.norms[Int(document)]))
+        sum += share(of: index, frequency, document)
       }
     }
     top.offer(sum, document)

@@ -1,164 +1,159 @@
-import Bytes
-import Corpora
-import Synchronization
+public import Corpora
+public import Execution
 
 /// An inverted index that ranks documents by BM25.
 ///
 /// ```swift
 /// let index = try BM25Index.build(corpus, options: .standard, context: WorkContext())
 /// for hit in try index.search("wing in a slipstream", k: 10) { print(hit.documentID, hit.score) }
+/// let next = try index.adding(corrections, context: WorkContext()).removing(["17", "203"])
 /// ```
 ///
-/// Title and text count as one text. The index is immutable, is shared without copies, and lies
-/// in one run of bytes (``BM25Layout`` describes it) that is searched where it is: loading a
-/// stored index checks its offsets and computes one number a document.
+/// One ``BM25Segment`` a part of ``IndexedDocuments``. An index is immutable; ``adding(_:context:)``
+/// and ``removing(_:)`` give new versions that share the segments, and all statistics (number of
+/// documents, average length, in how many documents a term is) are those of the documents that
+/// count: scores are the same to the bit as those of an index built anew over them.
 ///
 /// A search visits only what can still reach the best `k`: term lists are split into those that
 /// must be read and those that cannot lift a document alone (MaxScore, Turtle and Flood 1995),
-/// and whole blocks are skipped by their largest impact (block-max, Ding and Suel 2011). Results
-/// equal ``PlainBM25``'s to the bit.
+/// and whole blocks are skipped by their largest impact (block-max, Ding and Suel 2011), with one
+/// threshold over all segments. Results equal ``PlainBM25``'s to the bit.
 public struct BM25Index: Sendable, Retriever {
   let core: BM25Core
 
   /// What was indexed.
   public let documents: IndexedDocuments
 
+  /// Puts an index together of its parts' segments.
+  ///
+  /// O(documents), and the texts of dead documents are analysed again.
+  ///
+  /// - Parameters:
+  ///   - documents: What is searched.
+  ///   - segments: The segment of each part.
+  ///   - options: What the segments were built with.
+  /// - Throws: ``BM25BuildError`` where segments and parts do not go together.
+  public init(
+    documents: IndexedDocuments, segments: [BM25Segment], options: BM25Options
+  ) throws(BM25BuildError) {
+    guard segments.count == documents.parts.count else {
+      throw .wrongSegments(expected: documents.parts.count, got: segments.count)
+    }
+    for (index, segment) in segments.enumerated() {
+      let expected = documents.parts[index].corpus.count
+      guard segment.documentCount == expected else {
+        throw .wrongDocuments(segment: index, expected: expected, got: segment.documentCount)
+      }
+      guard segment.options == options else { throw .wrongOptions(segment: index) }
+    }
+    self.init(checked: documents, segments: segments, options: options)
+  }
+
+  private init(
+    checked documents: IndexedDocuments, segments: [BM25Segment], options: BM25Options,
+    previous: BM25Core? = nil
+  ) {
+    self.documents = documents
+    core = BM25Core(
+      documents: documents, segments: segments, options: options, previous: previous)
+  }
+
+  /// Indexes a corpus as one part; see ``BM25Segment/build(_:options:context:)``.
+  ///
+  /// - Throws: ``BM25BuildError`` where the corpus is larger than a segment can be, or
+  ///   `CancellationRequested`.
+  public static func build(
+    _ corpus: Corpus, options: BM25Options = .standard, context: WorkContext
+  ) throws -> BM25Index {
+    let segment = try BM25Segment.build(corpus, options: options, context: context)
+    return BM25Index(checked: IndexedDocuments(corpus), segments: [segment], options: options)
+  }
+
+  /// A version with a corpus added as a part of its own; documents whose ids were there are
+  /// replaced.
+  ///
+  /// The added documents and those that they replace are analysed; beyond that it costs one
+  /// number a document.
+  ///
+  /// - Throws: As ``build(_:options:context:)``.
+  public func adding(_ corpus: Corpus, context: WorkContext) throws -> BM25Index {
+    let segment = try BM25Segment.build(corpus, options: options, context: context)
+    return BM25Index(
+      checked: documents.adding(corpus), segments: segments + [segment], options: options,
+      previous: core)
+  }
+
+  /// A version without some documents.
+  ///
+  /// They are analysed once more; beyond that it costs one number a document.
+  ///
+  /// - Throws: ``UnknownDocuments`` where an id is not there.
+  public func removing(_ ids: [String]) throws(UnknownDocuments) -> BM25Index {
+    BM25Index(
+      checked: try documents.removing(ids), segments: segments, options: options,
+      previous: core)
+  }
+
+  /// A version of one part and one segment, with the same documents and results.
+  ///
+  /// Costs as much as building over the documents that count.
+  ///
+  /// - Throws: As ``build(_:options:context:)``.
+  public func compacted(context: WorkContext) throws -> BM25Index {
+    try .build(
+      try documents.compacted(name: documents.parts.first?.corpus.name ?? ""), options: options,
+      context: context)
+  }
+}
+
+extension BM25Index {
   /// `bm25`.
   public var name: String { "bm25" }
 
   /// The options that it was built with.
   public var options: BM25Options { core.options }
 
-  /// The number of distinct terms.
-  public var termCount: Int { core.layout.terms }
+  /// The segment of each part.
+  public var segments: [BM25Segment] { core.segments.map(\.segment) }
 
-  /// The number of pairs of a term and a document that has it.
-  public var postingCount: Int { core.layout.postings }
+  /// The number of distinct terms of the documents that count. O(terms · segments) where there
+  /// are several segments or deletions.
+  public var termCount: Int {
+    var count = 0
+    for (index, live) in core.segments.enumerated() {
+      if core.segments.count == 1, live.dead.postings == 0 { return live.segment.termCount }
+      for term in 0..<live.segment.termCount {
+        let bytes = live.segment.termBytes(term)
+        let numbers = core.segments.map { Int32($0.segment.term(bytes) ?? -1) }
+        let isFirst = !numbers[..<index].contains { $0 >= 0 }
+        if isFirst, core.documents(withTerm: numbers) > 0 { count += 1 }
+      }
+    }
+    return count
+  }
 
-  /// The number of terms in all documents, repetitions counted, over that of documents.
-  public var averageLength: Double { core.averageLength }
+  /// The number of pairs of a term and a document that has it and counts.
+  public var postingCount: Int {
+    core.segments.reduce(0) { $0 + $1.segment.postingCount - $1.dead.postings }
+  }
 
-  /// The size of the stored form.
-  public var byteCount: Int { core.storage.count }
+  /// The mean length of a document in terms, repetitions counted, those of titles by the
+  /// title's weight.
+  public var averageLength: Double { core.average / Double(options.unitsPerOccurrence) }
+
+  /// The size of the stored form of all segments.
+  public var byteCount: Int { core.segments.reduce(0) { $0 + $1.segment.byteCount } }
 
   /// One line on what is in the index.
   public var summary: String {
     let average = (averageLength * 10).rounded() / 10
+    let title = options.titleWeight == 1 ? "" : ", titles \(options.titleWeight)"
+    let parts = core.segments.count > 1 ? " in \(core.segments.count) parts" : ""
     return """
-      BM25 (k1 \(options.k1), b \(options.b)) over \(counted(documentCount, "document")): \
-      \(counted(termCount, "term")), \(counted(postingCount, "posting")), \(average) terms a \
-      document, \(grouped(byteCount)) bytes
+      BM25 (k1 \(options.k1), b \(options.b)\(title)) over \
+      \(counted(documentCount, "document"))\(parts): \(counted(termCount, "term")), \
+      \(counted(postingCount, "posting")), \(average) terms a document, \
+      \(grouped(byteCount)) bytes
       """
-  }
-}
-
-/// What the copies of an index share.
-final class BM25Core: @unchecked Sendable {
-  // Sendable because all but the pool, which locks, is written only by the initialiser.
-  let storage: SharedBytes
-  let layout: BM25Layout
-  let options: BM25Options
-  let averageLength: Double
-  /// For each document by rank, k1 · (1 − b + b · length / average).
-  let norms: UnsafeMutablePointer<Float>
-  /// What one occurrence in the longest document is worth: no posting has less.
-  let smallestImpact: Double
-  /// Working memory of searches, one for each that ran at the same time.
-  private let pool = Mutex<[BM25Scratch]>([])
-
-  init(storage: SharedBytes, layout: BM25Layout, options: BM25Options) {
-    self.storage = storage
-    self.layout = layout
-    self.options = options
-    averageLength =
-      layout.documents > 0 ? Double(layout.tokens) / Double(layout.documents) : 0
-    norms = .allocate(capacity: max(1, layout.documents))
-    let lengths = (storage.base + layout.lengths).assumingMemoryBound(to: UInt32.self)
-    var largest: Float = 0
-    for document in 0..<layout.documents {
-      let norm = BM25Scoring.norm(
-        length: lengths[document], average: averageLength, k1: options.k1, b: options.b)
-      norms[document] = norm
-      largest = max(largest, norm)
-    }
-    smallestImpact = Double(BM25Scoring.impact(frequency: 1, norm: largest))
-  }
-
-  deinit { norms.deallocate() }
-
-  var blocks: UnsafePointer<PostingBlock> {
-    UnsafePointer(
-      (storage.base + layout.blockStart).assumingMemoryBound(to: PostingBlock.self))
-  }
-
-  var data: UnsafeRawPointer { UnsafeRawPointer(storage.base + layout.data) }
-
-  func number(_ section: Int, _ index: Int) -> UInt32 {
-    storage.base.load(fromByteOffset: section + index * 4, as: UInt32.self)
-  }
-
-  /// The blocks of a term, and the number of documents that have it.
-  func postings(ofTerm term: Int) -> (blocks: Range<Int>, documents: Int) {
-    let first = Int(number(layout.termEntries, term * 2))
-    let end =
-      term + 1 < layout.terms ? Int(number(layout.termEntries, term * 2 + 2)) : layout.blocks
-    return (first..<end, Int(number(layout.termEntries, term * 2 + 1)))
-  }
-
-  func idBytes(_ document: Int) -> UnsafeRawBufferPointer {
-    let start = Int(number(layout.idOffsets, document))
-    let end = Int(number(layout.idOffsets, document + 1))
-    return UnsafeRawBufferPointer(start: storage.base + layout.ids + start, count: end - start)
-  }
-
-  func termBytes(_ term: Int) -> UnsafeRawBufferPointer {
-    let start = Int(number(layout.termOffsets, term))
-    let end = Int(number(layout.termOffsets, term + 1))
-    return UnsafeRawBufferPointer(
-      start: storage.base + layout.termText + start, count: end - start)
-  }
-
-  /// The number of a term, or nil where no document has it.
-  func term(_ bytes: UnsafeRawBufferPointer) -> Int? {
-    guard layout.slots > 0 else { return nil }
-    let mask = layout.slots - 1
-    var at = Int(termHash(bytes)) & mask
-    // A damaged table may have no empty slot.
-    for _ in 0..<layout.slots {
-      let slot = Int(number(layout.table, at))
-      guard slot > 0, slot <= layout.terms else { return nil }
-      if compare(termBytes(slot - 1), bytes) == 0 { return slot - 1 }
-      at = (at + 1) & mask
-    }
-    return nil
-  }
-
-  /// The rank of the document with an id.
-  func document(id: String) -> Int? {
-    var id = id
-    return id.withUTF8 { wanted in
-      let wanted = UnsafeRawBufferPointer(wanted)
-      var low = 0
-      var high = layout.documents
-      while low < high {
-        let middle = (low + high) / 2
-        let order = compare(idBytes(middle), wanted)
-        if order == 0 { return middle }
-        if order < 0 { low = middle + 1 } else { high = middle }
-      }
-      return nil
-    }
-  }
-
-  /// Runs a search with working memory that no other search uses.
-  func withScratch<Value>(_ body: (BM25Scratch) throws -> Value) rethrows -> Value {
-    let scratch =
-      pool.withLock { $0.popLast() } ?? BM25Scratch(analyzer: options.analyzer)
-    defer { pool.withLock { $0.append(scratch) } }
-    return try body(scratch)
-  }
-
-  func hit(_ document: Int, _ score: Double) -> Hit {
-    Hit(documentID: String(decoding: idBytes(document), as: UTF8.self), score: score)
   }
 }

@@ -1,25 +1,25 @@
-import Corpora
-
-/// The stored form of a ``BM25Index``, all numbers little-endian, every section at a multiple
+/// The stored form of a ``BM25Segment``, all numbers little-endian, every section at a multiple
 /// of 16 bytes:
 ///
 /// 1. Header: magic `poiseBM2`, version (UInt32), stopwords (UInt32: 0 none, 1 English), longest
-///    token (UInt64), k1 and b (Float64), then as UInt64: documents N, terms T, blocks B, slots H
-///    of the term table, postings, tokens, bytes of posting data, of ids, of terms, and of the
-///    stemmer's name.
-/// 2. N lengths (UInt32) and N positions in the corpus (UInt32), by *rank*: documents are
-///    numbered in ascending order of their ids, so that ties break by themselves.
-/// 3. N + 1 offsets into the ids and T + 1 into the terms (UInt32).
+///    token (UInt64), k1, b and the title's weight (Float64), fields (UInt64: 1 title, 2 text, 3
+///    both), then as UInt64: documents N, terms T, blocks B, slots H of the term table, postings,
+///    tokens, bytes of posting data, of terms, and of the stemmer's name.
+/// 2. N lengths (UInt32), by *rank*: documents are numbered in ascending order of their ids, so
+///    that ties break by themselves. Lengths, frequencies and the number of tokens are in units:
+///    one, or two or four where the title's weight is not whole, make one occurrence.
+/// 3. T + 1 offsets into the terms (UInt32).
 /// 4. T entries of first block and number of documents (UInt32 each); a term's blocks end where
 ///    the next term's begin.
 /// 5. H slots (UInt32), a power of two: term number + 1 at or after its hash, 0 where empty.
 /// 6. B blocks of 16 bytes, posting data with 8 bytes of zeros after them (``PostingBlock``).
-/// 7. The ids, the terms, the stemmer's name.
+/// 7. The terms, the stemmer's name.
 ///
-/// Terms are numbered in order of first appearance, reading documents by rank.
+/// Terms are numbered in order of first appearance, reading documents by rank. The ids are those
+/// of the corpus that the segment is of.
 struct BM25Layout {
   static let magic: StaticString = "poiseBM2"
-  static let version: UInt32 = 1
+  static let version: UInt32 = 2
   static let headerSize = 128
 
   var documents = 0
@@ -29,29 +29,23 @@ struct BM25Layout {
   var postings = 0
   var tokens = 0
   var dataBytes = 0
-  var idBytes = 0
   var termBytes = 0
   var nameBytes = 0
 
   /// Counts in the order of the header.
   var counts: [Int] {
-    [
-      documents, terms, blocks, slots, postings, tokens, dataBytes, idBytes, termBytes, nameBytes,
-    ]
+    [documents, terms, blocks, slots, postings, tokens, dataBytes, termBytes, nameBytes]
   }
 
   private static func aligned(_ offset: Int) -> Int { (offset + 15) & ~15 }
 
   var lengths: Int { Self.headerSize }
-  var positions: Int { Self.aligned(lengths + documents * 4) }
-  var idOffsets: Int { Self.aligned(positions + documents * 4) }
-  var termOffsets: Int { Self.aligned(idOffsets + (documents + 1) * 4) }
+  var termOffsets: Int { Self.aligned(lengths + documents * 4) }
   var termEntries: Int { Self.aligned(termOffsets + (terms + 1) * 4) }
   var table: Int { Self.aligned(termEntries + terms * 8) }
   var blockStart: Int { Self.aligned(table + slots * 4) }
   var data: Int { Self.aligned(blockStart + blocks * PostingBlock.size) }
-  var ids: Int { Self.aligned(data + dataBytes + PostingBlock.padding) }
-  var termText: Int { Self.aligned(ids + idBytes) }
+  var termText: Int { Self.aligned(data + dataBytes + PostingBlock.padding) }
   var stemmerName: Int { Self.aligned(termText + termBytes) }
   var total: Int { stemmerName + nameBytes }
 }

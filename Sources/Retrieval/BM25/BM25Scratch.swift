@@ -9,8 +9,10 @@ final class BM25Scratch: @unchecked Sendable {
 
   private let analyzer: TextAnalyzer
   private var interner: TermInterner
-  /// For each term that the interner knows, the index's number of it, or -1.
+  /// For each term that the interner knows, each segment's number of it, or -1.
   private var known: [Int32] = []
+  /// In how many documents each of these terms is.
+  private var containing: [Int] = []
   private var found = GrowableBuffer<UInt32>()
 
   /// Sums of shares of the documents in the window, zero between windows.
@@ -49,32 +51,63 @@ final class BM25Scratch: @unchecked Sendable {
     shares = .allocate(capacity: termCapacity * PostingBlock.capacity)
   }
 
-  /// The distinct terms of a query that some document has, in order of first appearance, and
-  /// how often the query names each.
-  func terms(of query: String, in core: BM25Core) -> [(term: Int, count: Int)] {
+  /// The distinct terms of a query that some document has, in order of first appearance.
+  func terms(of query: String, in core: BM25Core) -> [QueryTerm] {
     // Words of past queries are remembered, up to a point.
     if interner.termCount > 1 << 16 {
       interner = TermInterner(analyzer: analyzer)
       known = []
+      containing = []
     }
     found.removeAll()
     var query = query
     query.withUTF8 { interner.appendTerms(of: UnsafeRawBufferPointer($0), to: &found) }
-    while known.count < interner.termCount {
-      var text = interner.term(known.count)
-      let term = text.withUTF8 { core.term(UnsafeRawBufferPointer($0)) }
-      known.append(term.flatMap(Int32.init(exactly:)) ?? -1)
+    let stride = core.segments.count
+    while containing.count < interner.termCount {
+      var text = interner.term(containing.count)
+      text.withUTF8 { bytes in
+        for live in core.segments {
+          let term = live.segment.term(UnsafeRawBufferPointer(bytes))
+          known.append(term.flatMap(Int32.init(exactly:)) ?? -1)
+        }
+      }
+      containing.append(core.documents(withTerm: known[(containing.count * stride)...]))
     }
-    var terms: [(term: Int, count: Int)] = []
+    var terms: [QueryTerm] = []
     for at in 0..<found.count {
-      let term = Int(known[Int(found.base[at])])
-      if term < 0 { continue }
-      if let place = terms.firstIndex(where: { $0.term == term }) {
+      let number = Int(found.base[at])
+      if containing[number] == 0 { continue }
+      if let place = terms.firstIndex(where: { $0.number == number }) {
         terms[place].count += 1
       } else {
-        terms.append((term, 1))
+        terms.append(QueryTerm(number: number, documents: containing[number], count: 1))
       }
     }
     return terms
+  }
+
+  /// A segment's number of a term of ``terms(of:in:)``, or nil where it does not have it.
+  @inline(__always)
+  func number(of term: QueryTerm, in segment: Int, of core: BM25Core) -> Int? {
+    let number = known[term.number * core.segments.count + segment]
+    return number < 0 ? nil : Int(number)
+  }
+
+  /// The text of a term of ``terms(of:in:)``.
+  func text(of term: QueryTerm) -> String { interner.term(term.number) }
+}
+
+/// A term of a query that some document has.
+struct QueryTerm {
+  /// The number that working memory knows it by.
+  var number: Int
+  /// In how many documents it is.
+  var documents: Int
+  /// How often the query names it.
+  var count: Int
+
+  /// What its impacts are multiplied by.
+  func weight(in core: BM25Core) -> Float {
+    BM25Scoring.weight(documents: core.documents, containing: documents, count: count)
   }
 }

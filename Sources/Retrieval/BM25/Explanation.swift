@@ -6,8 +6,8 @@ public struct Explanation: Sendable, Hashable {
   public var documentID: String
   /// Its score: the sum of the shares.
   public var score: Double
-  /// Its number of terms, repetitions counted.
-  public var length: Int
+  /// Its number of terms, repetitions counted, those of its title by the title's weight.
+  public var length: Double
   /// The query's terms that the document has, in the query's order.
   public var terms: [Term]
 
@@ -17,8 +17,8 @@ public struct Explanation: Sendable, Hashable {
     public var term: String
     /// How often the query names it.
     public var queryCount: Int
-    /// How often the document has it.
-    public var frequency: Int
+    /// How often the document has it, in its title by the title's weight.
+    public var frequency: Double
     /// How many documents have it.
     public var documents: Int
     /// What it adds to the score.
@@ -32,28 +32,26 @@ extension BM25Index {
   /// - Returns: Nil where no document of the index has the id. A document that has no term of
   ///   the query is explained by no terms and a score of 0.
   public func explain(_ query: String, documentID: String) -> Explanation? {
-    guard let document = core.document(id: documentID) else { return nil }
+    guard let (part, rank) = documents.location(ofID: documentID) else { return nil }
+    let live = core.segments[part]
+    let units = Double(options.unitsPerOccurrence)
     var explanation = Explanation(
-      documentID: documentID, score: 0,
-      length: Int(core.number(core.layout.lengths, document)), terms: [])
-    let terms = core.withScratch { $0.terms(of: query, in: core) }
-    for (term, count) in terms {
-      let (blocks, containing) = core.postings(ofTerm: term)
-      guard
-        let block = blocks.first(where: { Int(core.blocks[$0].last) >= document }),
-        let rank = UInt32(exactly: document)
-      else { continue }
-      let frequency = core.blocks[block].frequency(core.data, of: rank)
-      guard frequency > 0 else { continue }
-      let weight = BM25Scoring.weight(
-        documents: core.layout.documents, containing: containing, count: count)
-      let share = Double(
-        weight * BM25Scoring.impact(frequency: frequency, norm: core.norms[document]))
-      explanation.score += share
-      explanation.terms.append(
-        .init(
-          term: String(decoding: core.termBytes(term), as: UTF8.self), queryCount: count,
-          frequency: Int(exactly: frequency) ?? 0, documents: containing, share: share))
+      documentID: documentID, score: 0, length: Double(live.segment.lengths[rank]) / units,
+      terms: [])
+    core.withScratch { scratch in
+      for term in scratch.terms(of: query, in: core) {
+        guard let number = scratch.number(of: term, in: part, of: core) else { continue }
+        let frequency = live.segment.frequency(ofTerm: number, in: rank)
+        guard frequency > 0 else { continue }
+        let share = Double(
+          term.weight(in: core)
+            * BM25Scoring.impact(frequency: frequency, norm: live.norms[rank]))
+        explanation.score += share
+        explanation.terms.append(
+          .init(
+            term: scratch.text(of: term), queryCount: term.count,
+            frequency: Double(frequency) / units, documents: term.documents, share: share))
+      }
     }
     return explanation
   }

@@ -7,34 +7,56 @@ public import Corpora
 public struct PlainBM25: Retriever {
   /// What was counted.
   public let documents: IndexedDocuments
-  private let ids: [String]
-  private let frequencies: [[String: Int]]
-  private let norms: [Float]
+  private let counted: [Counted]
   private let containing: [String: Int]
   private let options: BM25Options
 
-  /// Counts the terms of every document.
+  private struct Counted {
+    let id: String
+    let part: Int
+    let rank: Int
+    /// Occurrences, those in the title by its weight.
+    var frequencies: [String: Double] = [:]
+    var length = 0.0
+    var norm: Float = 0
+  }
+
+  /// Counts the terms of every document of a corpus.
   public init(_ corpus: Corpus, options: BM25Options = .standard) {
+    self.init(IndexedDocuments(corpus), options: options)
+  }
+
+  /// Counts the terms of every document that counts.
+  public init(_ documents: IndexedDocuments, options: BM25Options = .standard) {
     self.options = options
-    documents = IndexedDocuments(corpus)
-    ids = corpus.documents.map(\.id)
-    var frequencies: [[String: Int]] = []
-    var lengths: [Int] = []
+    self.documents = documents
+    var counted: [Counted] = []
     var containing: [String: Int] = [:]
-    for document in corpus.documents {
-      var counts: [String: Int] = [:]
-      let tokens = options.analyzer.tokens(in: document.title + " " + document.text)
-      for token in tokens { counts[token.term, default: 0] += 1 }
-      for term in counts.keys { containing[term, default: 0] += 1 }
-      frequencies.append(counts)
-      lengths.append(tokens.count)
+    for (index, part) in documents.parts.enumerated() {
+      for rank in part.live.ranks {
+        let document = part.corpus[part.position(ofRank: rank)]
+        var entry = Counted(id: document.id, part: index, rank: rank)
+        let fields = [
+          (BM25Options.Fields.title, document.title, options.titleWeight),
+          (.text, document.text, 1),
+        ]
+        for (field, text, weight) in fields where options.fields.contains(field) && weight > 0 {
+          for token in options.analyzer.tokens(in: text) {
+            entry.frequencies[token.term, default: 0] += weight
+            entry.length += weight
+          }
+        }
+        for term in entry.frequencies.keys { containing[term, default: 0] += 1 }
+        counted.append(entry)
+      }
     }
-    let average = lengths.isEmpty ? 0 : Double(lengths.reduce(0, +)) / Double(lengths.count)
-    norms = lengths.map {
-      BM25Scoring.norm(
-        length: UInt32(truncatingIfNeeded: $0), average: average, k1: options.k1, b: options.b)
+    let total = counted.reduce(0) { $0 + $1.length }
+    let average = counted.isEmpty ? 0 : total / Double(counted.count)
+    for index in counted.indices {
+      counted[index].norm = BM25Scoring.norm(
+        length: counted[index].length, average: average, k1: options.k1, b: options.b)
     }
-    self.frequencies = frequencies
+    self.counted = counted
     self.containing = containing
   }
 
@@ -43,7 +65,7 @@ public struct PlainBM25: Retriever {
 
   /// The `k` best documents, ties by ascending id. Never throws.
   public func search(_ query: String, k: Int, filter: DocumentFilter?) throws -> [Hit] {
-    let selected = documents.selection(filter)[0]
+    let selected = documents.selection(filter)
     var counts: [(term: String, count: Int)] = []
     for token in options.analyzer.tokens(in: query) {
       if let place = counts.firstIndex(where: { $0.term == token.term }) {
@@ -53,19 +75,16 @@ public struct PlainBM25: Retriever {
       }
     }
     var hits: [Hit] = []
-    for (index, document) in frequencies.enumerated() {
-      guard documents.parts[0].corpus.rank(ofID: ids[index]).map(selected.contains) ?? false else {
-        continue
-      }
+    for document in counted where selected[document.part].contains(document.rank) {
       var score = 0.0
       for (term, count) in counts {
-        guard let frequency = document[term] else { continue }
+        guard let frequency = document.frequencies[term] else { continue }
         let weight = BM25Scoring.weight(
-          documents: ids.count, containing: containing[term] ?? 0, count: count)
+          documents: counted.count, containing: containing[term] ?? 0, count: count)
         score += Double(
-          weight * BM25Scoring.impact(frequency: Float(frequency), norm: norms[index]))
+          weight * BM25Scoring.impact(frequency: Float(frequency), norm: document.norm))
       }
-      if score > 0 { hits.append(Hit(documentID: ids[index], score: score)) }
+      if score > 0 { hits.append(Hit(documentID: document.id, score: score)) }
     }
     hits.sort { a, b in
       a.score == b.score

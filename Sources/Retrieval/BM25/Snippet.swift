@@ -146,12 +146,14 @@ extension BM25Scratch {
     // The query's terms come first, so they have the lowest numbers.
     let weights = (0..<interner.termCount).map { number in
       var term = interner.term(number)
-      let known = term.withUTF8 { core.term(UnsafeRawBufferPointer($0)) }
-      let containing = known.map { core.postings(ofTerm: $0).documents } ?? 0
+      let numbers = term.withUTF8 { bytes in
+        core.segments.map { Int32($0.segment.term(UnsafeRawBufferPointer(bytes)) ?? -1) }
+      }
+      let containing = core.documents(withTerm: numbers)
       guard containing > 0 else { return 0.1 }
       return Double(
         BM25Scoring.weight(
-          documents: core.layout.documents, containing: containing, count: 1))
+          documents: core.documents, containing: containing, count: 1))
     }
     var matches: [TermMatch] = []
     interner.forEachTerm(in: text) { term, range in

@@ -2,35 +2,35 @@ import Bytes
 public import Corpora
 public import Execution
 
-extension BM25Index {
-  /// Indexes a corpus.
+extension BM25Segment {
+  /// Indexes the documents of a corpus.
   ///
   /// The bytes of the result depend on the corpus and the options alone, not on the number of
-  /// threads. An index over no documents answers every search with nothing. Cost: one pass over
+  /// threads. Cost: one pass over
   /// the texts; about 16 bytes a posting while building.
   ///
   /// - Parameters:
   ///   - corpus: What to index.
   ///   - options: Weights and analysis.
   ///   - context: Threads, progress, cancellation.
-  /// - Returns: The index.
+  /// - Returns: The segment.
   /// - Throws: ``BM25BuildError`` where the corpus is larger than an index can be, or
   ///   `CancellationRequested`.
   public static func build(
     _ corpus: Corpus, options: BM25Options = .standard, context: WorkContext
-  ) throws -> BM25Index {
+  ) throws -> BM25Segment {
     guard corpus.textByteCount <= Int(UInt32.max) else {
       throw BM25BuildError.tooLarge(bytes: corpus.textByteCount, limit: Int(UInt32.max))
     }
     let parts = try parallelMap(context.threads, context: context) { part in
       try BM25Part(
         corpus: corpus, ranks: range(part, of: context.threads, count: corpus.count),
-        analyzer: options.analyzer, context: context)
+        options: options, context: context)
     }
     let merged = MergedTerms(parts)
     let postings = try merged.scatter(parts, context: context)
     return try assemble(
-      corpus: corpus, options: options, parts: parts, terms: merged, postings: postings,
+      options: options, documents: corpus.count, parts: parts, terms: merged, postings: postings,
       context: context)
   }
 
@@ -39,16 +39,29 @@ extension BM25Index {
   }
 }
 
-/// Why a corpus could not be indexed.
+/// Why a corpus could not be indexed, or an index not be put together.
 public enum BM25BuildError: Error, Hashable, Sendable, CustomStringConvertible {
   /// Offsets in an index have 32 bits.
   case tooLarge(bytes: Int, limit: Int)
+  /// An index has one segment a part.
+  case wrongSegments(expected: Int, got: Int)
+  /// A segment is of as many documents as its part.
+  case wrongDocuments(segment: Int, expected: Int, got: Int)
+  /// All segments of an index are built with its options.
+  case wrongOptions(segment: Int)
 
   /// What is wrong, in words.
   public var description: String {
     switch self {
     case .tooLarge(let bytes, let limit):
       "a BM25 index takes up to \(grouped(limit)) bytes of text, got \(grouped(bytes))"
+    case .wrongSegments(let expected, let got):
+      "an index of \(counted(expected, "part")) takes as many segments, got \(got)"
+    case .wrongDocuments(let segment, let expected, let got):
+      "segment \(segment + 1) of a BM25 index is of \(counted(got, "document")), its part has "
+        + grouped(expected)
+    case .wrongOptions(let segment):
+      "segment \(segment + 1) of a BM25 index was built with other options"
     }
   }
 }
@@ -61,7 +74,7 @@ final class BM25Part: @unchecked Sendable {
   private(set) var postings = GrowableBuffer<Posting>(capacity: 1 << 16)
   /// Where each document's postings end.
   private(set) var ends: [Int] = []
-  /// The number of terms of each document, repetitions counted.
+  /// The length of each document in units.
   private(set) var lengths: [UInt32] = []
   let vocabulary: (bytes: [UInt8], ends: [Int])
   let termCount: Int
@@ -72,14 +85,16 @@ final class BM25Part: @unchecked Sendable {
   }
 
   init(
-    corpus: Corpus, ranks: Range<Int>, analyzer: TextAnalyzer, context: WorkContext
+    corpus: Corpus, ranks: Range<Int>, options: BM25Options, context: WorkContext
   ) throws {
     self.ranks = ranks
-    let interner = TermInterner(analyzer: analyzer)
+    let interner = TermInterner(analyzer: options.analyzer)
     var terms = GrowableBuffer<UInt32>(capacity: 4096)
     // For each term, where its posting of the current document is; older places are below
     // the document's first and so tell themselves apart.
     var places = GrowableBuffer<Int>(capacity: 4096)
+    let titleUnits = options.titleUnits
+    let textUnits = options.textUnits
     ends.reserveCapacity(ranks.count)
     lengths.reserveCapacity(ranks.count)
     for rank in ranks {
@@ -95,25 +110,37 @@ final class BM25Part: @unchecked Sendable {
       }
       let index = corpus.index(rankedByID: rank)
       terms.removeAll()
-      interner.appendTerms(of: corpus.titleBytes(at: index), to: &terms)
-      interner.appendTerms(of: corpus.textBytes(at: index), to: &terms)
+      if titleUnits > 0 { interner.appendTerms(of: corpus.titleBytes(at: index), to: &terms) }
+      let titleTerms = terms.count
+      if textUnits > 0 { interner.appendTerms(of: corpus.textBytes(at: index), to: &terms) }
       while places.count < interner.termCount { places.append(-1) }
       let start = postings.count
       for at in 0..<terms.count {
         let term = terms.base[at]
         let place = places.base[Int(term)]
+        let units = at < titleTerms ? titleUnits : textUnits
         if place >= start {
-          postings.base[place].frequency &+= 1
+          postings.base[place].frequency = postings.base[place].frequency.adding(units)
         } else {
           places.base[Int(term)] = postings.count
-          postings.append(Posting(term: term, frequency: 1))
+          postings.append(Posting(term: term, frequency: units))
         }
       }
       ends.append(postings.count)
-      lengths.append(UInt32(truncatingIfNeeded: terms.count))
+      let length = titleTerms * Int(titleUnits) + (terms.count - titleTerms) * Int(textUnits)
+      lengths.append(UInt32(clamping: length))
     }
     vocabulary = interner.vocabulary
     termCount = interner.termCount
+  }
+}
+
+extension UInt32 {
+  /// The sum, or the highest number: only titles of 2^26 equal words come near it.
+  @inline(__always)
+  fileprivate func adding(_ other: UInt32) -> UInt32 {
+    let (sum, overflow) = addingReportingOverflow(other)
+    return overflow ? .max : sum
   }
 }
 

@@ -79,22 +79,22 @@ private struct PackedTerms: Sendable {
   var blockCounts: [Int] = []
 }
 
-extension BM25Index {
-  /// Packs the postings and lays the index out.
+extension BM25Segment {
+  /// Packs the postings and lays the segment out.
   static func assemble(
-    corpus: Corpus, options: BM25Options, parts: [BM25Part], terms: MergedTerms,
+    options: BM25Options, documents: Int, parts: [BM25Part], terms: MergedTerms,
     postings: PostingLists, context: WorkContext
-  ) throws -> BM25Index {
+  ) throws -> BM25Segment {
     let lengths = Array(parts.map(\.lengths).joined())
     var layout = BM25Layout()
-    layout.documents = corpus.count
+    layout.documents = documents
     layout.terms = terms.count
     layout.slots = terms.table.count
     layout.postings = postings.starts.last ?? 0
     layout.tokens = lengths.reduce(0) { $0 + Int($1) }
     let average = layout.documents > 0 ? Double(layout.tokens) / Double(layout.documents) : 0
     let norms = lengths.map {
-      BM25Scoring.norm(length: $0, average: average, k1: options.k1, b: options.b)
+      BM25Scoring.norm(length: Double($0), average: average, k1: options.scaledK1, b: options.b)
     }
     let packed = try pack(postings, terms: terms.count, norms: norms, context: context)
     layout.blocks = packed.reduce(0) { $0 + $1.blocks.count }
@@ -102,7 +102,6 @@ extension BM25Index {
     guard layout.dataBytes <= Int(UInt32.max) else {
       throw BM25BuildError.tooLarge(bytes: layout.dataBytes, limit: Int(UInt32.max))
     }
-    layout.idBytes = (0..<corpus.count).reduce(0) { $0 + corpus.idBytes(at: $1).count }
     layout.termBytes = terms.bytes.count
     layout.nameBytes = options.analyzer.stemmer?.utf8.count ?? 0
     let storage = SharedBytes(count: layout.total) { target in
@@ -111,19 +110,13 @@ extension BM25Index {
       let writer = IndexWriter(target: target)
       writer.put(header(layout, options), at: 0)
       writer.put(lengths, at: layout.lengths)
-      writer.put(
-        (0..<corpus.count).map { UInt32(truncatingIfNeeded: corpus.index(rankedByID: $0)) },
-        at: layout.positions)
-      writer.putIDs(corpus, layout)
       writer.put(terms.offsets, at: layout.termOffsets)
       writer.put(terms.table, at: layout.table)
       writer.putBlocks(packed.map { ($0.blocks, $0.data, $0.blockCounts) }, postings, layout)
       writer.put(terms.bytes, at: layout.termText)
       writer.put(Array((options.analyzer.stemmer ?? "").utf8), at: layout.stemmerName)
     }
-    return BM25Index(
-      core: BM25Core(storage: storage, layout: layout, options: options),
-      documents: IndexedDocuments(corpus))
+    return BM25Segment(storage: storage, layout: layout, options: options)
   }
 
   private static func header(_ layout: BM25Layout, _ options: BM25Options) -> [UInt8] {
@@ -132,6 +125,8 @@ extension BM25Index {
     writer.put(UInt64(options.analyzer.maximumTokenLength))
     writer.put(options.k1)
     writer.put(options.b)
+    writer.put(options.titleWeight)
+    writer.put(UInt64(options.fields.rawValue))
     for count in layout.counts { writer.put(UInt64(count)) }
     return writer.bytes
   }
@@ -187,19 +182,6 @@ private struct IndexWriter {
       UnsafeMutableRawBufferPointer(rebasing: target[offset..<offset + bytes.count])
         .copyMemory(from: bytes)
     }
-  }
-
-  func putIDs(_ corpus: Corpus, _ layout: BM25Layout) {
-    var offset = 0
-    for rank in 0..<corpus.count {
-      let id = corpus.idBytes(at: corpus.index(rankedByID: rank))
-      let start = layout.ids + offset
-      UnsafeMutableRawBufferPointer(rebasing: target[start..<start + id.count])
-        .copyMemory(from: id)
-      put([UInt32(truncatingIfNeeded: offset)], at: layout.idOffsets + rank * 4)
-      offset += id.count
-    }
-    put([UInt32(truncatingIfNeeded: offset)], at: layout.idOffsets + corpus.count * 4)
   }
 
   /// Joins the runs, moving each block's offset by the data before its run.

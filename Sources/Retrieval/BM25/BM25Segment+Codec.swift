@@ -1,28 +1,28 @@
 public import Bytes
-import Corpora
+public import Corpora
 
-extension BM25Index {
+extension BM25Segment {
   /// The stored form: the same corpus and options give the same bytes.
-  public func encoded() -> [UInt8] { core.storage.copied() }
+  public func encoded() -> [UInt8] { storage.copied() }
 
   /// The stored form without a copy.
-  public var encodedBytes: SharedBytes { core.storage }
+  public var encodedBytes: SharedBytes { storage }
 
-  /// Reads a stored index, copying the bytes.
+  /// Reads a stored segment, copying the bytes.
   ///
   /// - Throws: `BinaryCodingError` for bytes that do not hold together.
-  public init(decoding bytes: [UInt8], documents: IndexedDocuments) throws {
-    try self.init(decoding: SharedBytes(bytes), documents: documents)
+  public init(decoding bytes: [UInt8], corpus: Corpus) throws {
+    try self.init(decoding: SharedBytes(bytes), corpus: corpus)
   }
 
-  /// Reads a stored index in place, such as from a mapped file.
+  /// Reads a stored segment in place, such as from a mapped file.
   ///
   /// All counts, offsets and block headers are checked, so that no search can read outside of
   /// the bytes; posting data are read as they are needed, and damage in them alone shows as
   /// wrong results, never as a trap. O(documents + terms + blocks).
   ///
   /// - Throws: `BinaryCodingError` for bytes that do not hold together.
-  public init(decoding storage: SharedBytes, documents: IndexedDocuments) throws {
+  public init(decoding storage: SharedBytes, corpus: Corpus) throws {
     let format = "BM25 index"
     var reader = try BinaryReader(
       storage.bytes, magic: BM25Layout.magic, version: BM25Layout.version, format: format)
@@ -30,8 +30,10 @@ extension BM25Index {
     let longest = try reader.number(UInt64.self)
     let k1 = try reader.double()
     let b = try reader.double()
+    let titleWeight = try reader.double()
+    let fields = try reader.number(UInt64.self)
     var counts: [Int] = []
-    for _ in 0..<10 {
+    for _ in 0..<9 {
       let count = try reader.number(UInt64.self)
       // Below 2^40 no size of a section, nor their sum, can overflow.
       guard count < 1 << 40 else {
@@ -42,8 +44,8 @@ extension BM25Index {
     }
     let layout = BM25Layout(
       documents: counts[0], terms: counts[1], blocks: counts[2], slots: counts[3],
-      postings: counts[4], tokens: counts[5], dataBytes: counts[6], idBytes: counts[7],
-      termBytes: counts[8], nameBytes: counts[9])
+      postings: counts[4], tokens: counts[5], dataBytes: counts[6], termBytes: counts[7],
+      nameBytes: counts[8])
     guard layout.total <= storage.count else {
       throw BinaryCodingError.truncated(
         format: format, expectedBytes: UInt64(layout.total), gotBytes: UInt64(storage.count))
@@ -52,7 +54,9 @@ extension BM25Index {
     guard layout.total == storage.count else {
       throw damaged("\(storage.count - layout.total) bytes follow its end")
     }
-    guard stopwords <= 1, longest <= 4096 else { throw damaged("its analysis is unknown") }
+    guard stopwords <= 1, longest <= 4096, fields <= 3 else {
+      throw damaged("its analysis is unknown")
+    }
     let name = String(
       decoding: storage.bytes[layout.stemmerName..<layout.total], as: UTF8.self)
     let options: BM25Options
@@ -61,18 +65,18 @@ extension BM25Index {
         k1: k1, b: b,
         analyzer: TextAnalyzer(
           stopwords: stopwords == 1 ? .english : .none, stemmer: name.isEmpty ? nil : name,
-          maximumTokenLength: Int(longest)))
+          maximumTokenLength: Int(longest)), titleWeight: titleWeight,
+        fields: .init(rawValue: UInt8(fields)))
     } catch {
       throw damaged("\(error)")
     }
     if let what = IndexCheck(storage: storage, layout: layout).firstDamage() {
       throw damaged(what)
     }
-    guard documents.parts.count == 1, documents.parts[0].corpus.count == layout.documents else {
-      throw damaged("it is of \(layout.documents) documents, not of \(documents.count)")
+    guard corpus.count == layout.documents else {
+      throw damaged("it is of \(layout.documents) documents, not of \(corpus.count)")
     }
-    self.documents = documents
-    core = BM25Core(storage: storage, layout: layout, options: options)
+    self.init(storage: storage, layout: layout, options: options)
   }
 }
 
@@ -91,19 +95,8 @@ private struct IndexCheck {
     guard layout.slots & (layout.slots - 1) == 0, layout.slots <= 1 << 32 else {
       return "its table of terms is not a power of two"
     }
-    guard offsetsHold(layout.idOffsets, layout.documents, layout.idBytes) else {
-      return "its ids are out of order"
-    }
     guard offsetsHold(layout.termOffsets, layout.terms, layout.termBytes) else {
       return "its terms are out of order"
-    }
-    guard
-      firstInvalidUTF8(
-        in: UnsafeRawBufferPointer(
-          rebasing: storage.bytes[layout.ids..<layout.ids + layout.idBytes])) == nil
-    else { return "its ids are not UTF-8" }
-    guard numbers(layout.positions, layout.documents).allSatisfy({ $0 < layout.documents }) else {
-      return "a position is out of range"
     }
     var total = 0
     for length in numbers(layout.lengths, layout.documents) { total &+= Int(length) }
