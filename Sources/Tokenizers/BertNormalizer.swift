@@ -238,9 +238,9 @@ enum BertUnicode {
   }
 
   static func isNonspacingMark(_ scalar: Unicode.Scalar) -> Bool {
-    // Of another category before Unicode 14, and since Unicode 11.
+    // Of other categories since Unicode 14, and since Unicode 9 and 11.
     if scalar.value == 0x1734 { return true }
-    if scalar.value == 0x111C9 { return false }
+    if [0x111C9, 0x1885, 0x1886].contains(scalar.value) { return false }
     return scalar.properties.generalCategory == .nonspacingMark && isKnown(scalar, 8)
   }
 
@@ -274,6 +274,26 @@ enum BertUnicode {
   static func decomposed(_ scalar: Unicode.Scalar, _ decomposes: Bool) -> [Unicode.Scalar] {
     guard decomposes, scalar.value >= 0xC0, isKnown(scalar, 9) else { return [scalar] }
     return Array(String(scalar)._nfd)
+  }
+}
+
+/// What becomes of a text, as tests ask it.
+package enum BertProbe {
+  package static func normalized(
+    _ text: String, cleans: Bool, spacesChinese: Bool, stripsAccents: Bool, lowercases: Bool
+  ) -> String {
+    let rules = BertNormalizer(
+      cleans: cleans, spacesChinese: spacesChinese, stripsAccents: stripsAccents,
+      lowercases: lowercases)
+    let scalars = BertScalars(rules)
+    let bytes = Array(text.utf8).withUnsafeBufferPointer {
+      scalars.normalized($0, recordsChanges: false).bytes
+    }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  package static func isPunctuation(_ scalar: UInt32) -> Bool {
+    BertClass.lookup.kind(scalar) == BertClass.punctuation
   }
 }
 
