@@ -1,2 +1,0 @@
-/// What encoders are.
-enum Placeholder {}
