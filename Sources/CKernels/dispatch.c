@@ -3,6 +3,9 @@
 #include <math.h>
 #include <stddef.h>
 #include <string.h>
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
 
 // Vectors are passed to inlined functions only.
 #pragma clang diagnostic ignored "-Wpsabi"
@@ -15,6 +18,12 @@
 
 /// Queries that attention over a cache works on at a time.
 #define CACHE_QUERIES 16
+
+/// How many codes are asked for before they are read.
+#define CODES_AHEAD 8
+
+#define JOIN_(a, b) a##_##b
+#define JOIN(a, b) JOIN_(a, b)
 
 typedef struct {
   const char *name;
@@ -31,12 +40,21 @@ typedef struct {
 
 #if defined(__x86_64__)
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+#define CODES_WITH_AVX2
 #define BACKEND avx2
 #define TILE_ROWS 2
 #include "kernels.inc"
 #undef BACKEND
 #undef TILE_ROWS
 #pragma clang attribute pop
+
+#pragma clang attribute push( \
+  __attribute__(( \
+    target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma"), min_vector_width(512))), \
+  apply_to = function)
+#include "vnni.inc"
+#pragma clang attribute pop
+#define CODES_WITH_VNNI
 
 #pragma clang attribute push( \
   __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"), min_vector_width(512))), \

@@ -1,0 +1,70 @@
+extension GraphView {
+  /// From a node of a level to the one among its neighbours that scores best, for as long as there
+  /// is a better one.
+  func descend(
+    from start: Int, score startScore: Float, level: Int, query: GraphQuery,
+    scratch: GraphScratch
+  ) -> (node: Int, score: Float) {
+    var query = query
+    var best = CandidateKey.make(score: startScore, node: UInt32(start))
+    while true {
+      let (base, capacity) = links(of: CandidateKey.node(best), level: level)
+      var n = 0
+      while n < capacity, Int(base[n]) < count { n &+= 1 }
+      self.score(n, base, &query, into: scratch.scores)
+      let before = best
+      for at in 0..<n {
+        best = max(best, CandidateKey.make(score: scratch.scores[at], node: base[at]))
+      }
+      if best == before { return (CandidateKey.node(best), CandidateKey.score(best)) }
+    }
+  }
+
+  /// The score of one node.
+  func score(of node: Int, query: GraphQuery) -> Float {
+    var query = query
+    var node = UInt32(node)
+    var result: Float = 0
+    self.score(1, &node, &query, into: &result)
+    return result
+  }
+
+  /// The best `width` nodes of a level that are found by always expanding the best one that was
+  /// not yet (Malkov and Yashunin 2018, algorithm 2), left in `scratch.keys`.
+  func walk(
+    from start: Int, score: Float, level: Int, width: Int, query: GraphQuery,
+    scratch: GraphScratch
+  ) {
+    scratch.begin(width: width)
+    var query = query
+    _ = scratch.visit(UInt32(start))
+    _ = scratch.insert(CandidateKey.make(score: score, node: UInt32(start)), width: width)
+    let batch = scratch.batch
+    let scores = scratch.scores
+    var next = 0
+    while next < scratch.keyCount {
+      let key = scratch.keys[next]
+      if key & 1 != 0 {
+        next &+= 1
+        continue
+      }
+      scratch.keys[next] = key | 1
+      let (base, capacity) = links(of: CandidateKey.node(key), level: level)
+      var n = 0
+      for at in 0..<capacity {
+        let neighbour = base[at]
+        if Int(neighbour) >= count { break }
+        batch[n] = neighbour
+        if scratch.visit(neighbour) { n &+= 1 }
+      }
+      self.score(n, batch, &query, into: scores)
+      var lowest = next &+ 1
+      for at in 0..<n {
+        let place = scratch.insert(
+          CandidateKey.make(score: scores[at], node: batch[at]), width: width)
+        if place < lowest { lowest = place }
+      }
+      next = lowest
+    }
+  }
+}
