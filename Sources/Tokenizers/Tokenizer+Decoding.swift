@@ -26,6 +26,9 @@ extension Tokenizer {
   public func decodedBytes(_ ids: some Collection<Int32>, skippingSpecialTokens: Bool = true)
     throws(TokenizerError) -> [UInt8]
   {
+    if case .pieces = storage.parts.joining {
+      return try decodedPieces(ids, skippingSpecialTokens: skippingSpecialTokens)
+    }
     let separator = storage.parts.joining == .spaces ? 1 : 0
     let hidden = skippingSpecialTokens ? TokenizerStorage.special : 0
     var count = 0
@@ -56,6 +59,41 @@ extension Tokenizer {
   }
 }
 
+extension Tokenizer {
+  private func decodedPieces(_ ids: some Collection<Int32>, skippingSpecialTokens: Bool)
+    throws(TokenizerError) -> [UInt8]
+  {
+    let hidden = skippingSpecialTokens ? TokenizerStorage.special : 0
+    var result: [UInt8] = []
+    for (position, id) in ids.enumerated() {
+      let flags = storage.flags(id)
+      guard flags & TokenizerStorage.present != 0 else {
+        throw .idOutOfRange(id: id, position: position, vocabularySize: vocabularySize)
+      }
+      if flags & hidden == 0 { appendPiece(id, to: &result, isFirst: result.isEmpty) }
+    }
+    return result
+  }
+
+  /// Adds what a token stands for where words are cut into pieces.
+  func appendPiece(_ id: Int32, to result: inout [UInt8], isFirst: Bool) {
+    let bytes = storage.table.bytes(Int(id))
+    guard case .pieces(let prefix, let cleansUp) = storage.parts.joining, !isFirst else {
+      return result.append(contentsOf: bytes)
+    }
+    if !prefix.isEmpty, bytes.starts(with: prefix) {
+      return result.append(contentsOf: bytes.dropFirst(prefix.count))
+    }
+    let isTight =
+      cleansUp
+      && [".", "?", "!", ",", "n't", "'m", "'s", "'ve", "'re"].contains {
+        bytes.starts(with: $0.utf8)
+      }
+    if !isTight { result.append(0x20) }
+    result.append(contentsOf: bytes)
+  }
+}
+
 /// Turns tokens into text one by one, as a model makes them: bytes of a character that is not
 /// whole yet are kept back.
 ///
@@ -83,8 +121,12 @@ public struct StreamingDecoder: Sendable {
   public mutating func append(_ id: Int32) -> String {
     if let bytes = tokenizer.bytes(of: id) {
       if skipsSpecialTokens, tokenizer.isSpecial(id) { return "" }
-      if tokenizer.storage.parts.joining == .spaces, !isFirst { pending.append(0x20) }
-      pending.append(contentsOf: bytes)
+      if case .pieces = tokenizer.storage.parts.joining {
+        tokenizer.appendPiece(id, to: &pending, isFirst: isFirst)
+      } else {
+        if tokenizer.storage.parts.joining == .spaces, !isFirst { pending.append(0x20) }
+        pending.append(contentsOf: bytes)
+      }
     } else {
       pending.append(contentsOf: "\u{FFFD}".utf8)
     }

@@ -79,6 +79,8 @@ struct EncodingRun {
   /// Added to places in the current buffer to get places in the text.
   private var origin = 0
   private var changes: [Composition.Change] = []
+  /// The normaliser, where the tokenizer has BERT's.
+  private let scalars: BertScalars?
 
   /// The longest word that is merged in one piece; longer ones are cut.
   private static let longestWord = 1 << 30
@@ -89,11 +91,15 @@ struct EncodingRun {
     cache = storage.caches.withLock { $0.popLast() } ?? WordCache()
     view = cache.view
     merger = WordMerger(storage)
+    scalars = storage.parts.bert.map { rules in
+      storage.bertScalars.withLock { $0.popLast() } ?? BertScalars(rules)
+    }
   }
 
   /// Gives the cache back; the last call.
   func finish() {
     storage.caches.withLock { if $0.count < 8 { $0.append(cache) } }
+    if let scalars { storage.bertScalars.withLock { if $0.count < 8 { $0.append(scalars) } } }
   }
 
   mutating func encode(_ text: UnsafeBufferPointer<UInt8>) {
@@ -110,6 +116,17 @@ struct EncodingRun {
 
   private mutating func encodeComposed(_ base: UnsafePointer<UInt8>, _ range: Range<Int>) {
     let text = UnsafeBufferPointer(start: base + range.lowerBound, count: range.count)
+    if let scalars {
+      let normalized = scalars.normalized(text, recordsChanges: recordsRanges)
+      origin = range.lowerBound
+      changes = normalized.changes
+      normalized.bytes.withUnsafeBufferPointer {
+        if let base = $0.baseAddress, !$0.isEmpty { encodeParts(base, 0..<$0.count) }
+      }
+      origin = 0
+      changes = []
+      return
+    }
     if storage.parts.composes, let composed = Composition.composed(text, check: {}) {
       origin = range.lowerBound
       changes = composed.changes
@@ -189,6 +206,54 @@ struct EncodingRun {
     case .whitespace: encodeWords(base, range, WhitespaceScanner.self, keepingSpace: false)
     case .whitespaceSplit:
       encodeWords(base, range, WhitespaceSplitScanner.self, keepingSpace: false)
+    case .bert: encodeBertWords(base, range)
+    }
+  }
+
+  private mutating func encodeBertWords(_ base: UnsafePointer<UInt8>, _ range: Range<Int>) {
+    let end = range.upperBound
+    let lookup = BertClass.lookup
+    var at = range.lowerBound
+    while at < end {
+      let (value, length) = decodedScalar(base, at, end)
+      let kind = lookup.kind(value)
+      var next = at &+ length
+      if kind == BertClass.space {
+        at = next
+        continue
+      }
+      if kind == BertClass.word {
+        while next < end {
+          let byte = base[next]
+          if byte < 0x80 {
+            if lookup.ascii(byte) != BertClass.word { break }
+            next &+= 1
+          } else {
+            let (value, length) = decodedScalar(base, next, end)
+            if lookup.kind(value) != BertClass.word { break }
+            next &+= length
+          }
+        }
+      }
+      encodeWord(base, at, next, end)
+      at = next
+    }
+  }
+
+  @inline(__always)
+  private mutating func encodeWord(
+    _ base: UnsafePointer<UInt8>, _ at: Int, _ next: Int, _ end: Int
+  ) {
+    let count = next &- at
+    guard count <= WordCache.longestWord, !recordsRanges else {
+      return encodeLongWord(base, at, next)
+    }
+    let key = WordCache.key(base, at, count, end)
+    guard let slot = view.slot(key) else { return encodeNewWord(base, at, count, key) }
+    if slot.count == 1 {
+      ids.append(slot.start)
+    } else {
+      ids.append(contentsOf: cache.tokens(slot))
     }
   }
 
@@ -208,21 +273,7 @@ struct EncodingRun {
           continue
         }
       }
-      let count = next &- at
-      if count <= WordCache.longestWord, !recordsRanges {
-        let key = WordCache.key(base, at, count, end)
-        if let slot = view.slot(key) {
-          if slot.count == 1 {
-            ids.append(slot.start)
-          } else {
-            ids.append(contentsOf: cache.tokens(slot))
-          }
-        } else {
-          encodeNewWord(base, at, count, key)
-        }
-      } else {
-        encodeLongWord(base, at, next)
-      }
+      encodeWord(base, at, next, end)
       at = next
     }
   }

@@ -3,11 +3,12 @@ import Bytes
 extension Tokenizer {
   /// Reads a `tokenizer.json`.
   ///
-  /// Models: BPE over bytes or characters, and WordLevel. Normaliser: none or NFC. Splitters:
+  /// Models: BPE over bytes or characters, WordLevel and WordPiece. Normaliser: none, NFC or
+  /// BertNormalizer. Splitters: BertPreTokenizer,
   /// ByteLevel, Split with one of the expressions of ``SplitPattern``, Split and ByteLevel,
   /// Whitespace, WhitespaceSplit, or none. Post-processors: TemplateProcessing (for one text),
   /// BertProcessing, RobertaProcessing, ByteLevel, and sequences of these. Decoders: ByteLevel,
-  /// Fuse, or none. Members that do not matter here, such as a chat template, are kept and written
+  /// WordPiece, Fuse, or none. Members that do not matter here, such as a chat template, are kept and written
   /// again.
   ///
   /// - Parameters:
@@ -51,7 +52,7 @@ extension Tokenizer {
     let parts = storage.parts
     let order = [
       "type", "dropout", "unk_token", "continuing_subword_prefix", "end_of_word_suffix",
-      "fuse_unk", "byte_fallback", "ignore_merges",
+      "fuse_unk", "byte_fallback", "ignore_merges", "max_input_chars_per_word",
     ]
     func place(_ name: String) -> Int { order.firstIndex(of: name) ?? order.count }
     var settings = parts.sections.model

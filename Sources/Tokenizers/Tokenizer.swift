@@ -3,7 +3,7 @@ import Synchronization
 
 /// Turns text into token ids and back.
 ///
-/// Byte-level BPE, words or characters; read from and written as Hugging Face's `tokenizer.json`,
+/// Byte-level BPE, BERT's word pieces, words or characters; read from and written as Hugging Face's `tokenizer.json`,
 /// or trained here. A value is a reference to immutable storage: copies cost nothing.
 ///
 /// ```swift
@@ -112,6 +112,10 @@ final class TokenizerStorage: Sendable {
   let byteTokens: FixedBuffer<Int32>
   let rawFinder: AddedTokenFinder
   let composedFinder: AddedTokenFinder
+  /// The pieces that continue a word, by what follows the prefix; nil where words have none.
+  let continuations: TokenTable?
+  /// The longest piece, in bytes without its prefix.
+  let longestPiece: Int
   let tokenCount: Int
   let beginOfText: Int32?
   let endOfText: Int32?
@@ -121,6 +125,8 @@ final class TokenizerStorage: Sendable {
   private let named: [[UInt8]: Int32]
   /// Caches of words that no call uses now.
   let caches = Mutex<[WordCache]>([])
+  /// Normalisers that no call uses now.
+  let bertScalars = Mutex<[BertScalars]>([])
 
   init(_ parts: TokenizerParts) {
     self.parts = parts
@@ -154,10 +160,8 @@ final class TokenizerStorage: Sendable {
     rawFinder = AddedTokenFinder(raw, contents: raw.map { Array($0.content.utf8) })
     let composed = parts.added.filter(\.isNormalized)
     composedFinder = AddedTokenFinder(
-      composed,
-      contents: composed.map {
-        parts.composes ? Composition.composed(Array($0.content.utf8)) : Array($0.content.utf8)
-      })
+      composed, contents: composed.map { parts.normalized(Array($0.content.utf8)) })
+    (continuations, longestPiece) = Self.pieces(parts, count: size)
     tokenCount = entries.count
     flagsByID = flags
     self.named = named
@@ -165,6 +169,20 @@ final class TokenizerStorage: Sendable {
     beginOfText = ids.beginOfText
     endOfText = ids.endOfText
     padding = ids.padding
+  }
+
+  private static func pieces(_ parts: TokenizerParts, count: Int) -> (TokenTable?, Int) {
+    guard case .wordPieces(let rules) = parts.model else { return (nil, 0) }
+    let prefix = rules.continuation
+    var entries: [(id: Int, bytes: [UInt8])] = []
+    var longest = 0
+    for token in parts.tokens {
+      longest = max(longest, token.bytes.count)
+      if token.bytes.starts(with: prefix), token.bytes.count > prefix.count {
+        entries.append((Int(token.id), Array(token.bytes.dropFirst(prefix.count))))
+      }
+    }
+    return (TokenTable(entries, count: count), longest)
   }
 
   func flags(_ id: Int32) -> UInt8 {

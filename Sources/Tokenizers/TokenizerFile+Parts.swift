@@ -9,11 +9,12 @@ extension TokenizerFile {
     let vocabulary = try checkedVocabulary()
     let splitting = try splitting()
     let joining = try joining(isByteLevel: splitting.isByteLevel)
+    let normalizing = try normalizing()
     let names = Names(vocabulary)
     var parts = TokenizerParts(
       model: model, tokens: tokens(vocabulary, isByteLevel: splitting.isByteLevel),
       merges: try merges(model, names), added: try added(names, vocabulary),
-      composes: try composes(), split: splitting.split,
+      composes: normalizing.composes, bert: normalizing.bert, split: splitting.split,
       addsPrefixSpace: splitting.addsPrefixSpace, isByteLevel: splitting.isByteLevel,
       joining: joining, sections: sections(model))
     parts.unknown = try unknown(names)
@@ -25,10 +26,11 @@ extension TokenizerFile {
   }
 
   private func modelKind() throws -> TokenizerParts.Model {
-    let supported = ["BPE", "WordLevel"]
+    let supported = ["BPE", "WordLevel", "WordPiece"]
     switch setting("type") {
     case .string("BPE"): return .bytePairs
     case .string("WordLevel"): return .words
+    case .string("WordPiece"): return .wordPieces(try wordPieces())
     // Old files name no type; those with merges are BPE.
     case .null where merges != nil: return .bytePairs
     case .null where modelMembers.isEmpty && vocabulary == nil:
@@ -42,6 +44,23 @@ extension TokenizerFile {
         suggestion: closestToken(to: other, among: supported))
     case let other: throw wrongType("model.type", "a string", other.kind)
     }
+  }
+
+  private func wordPieces() throws -> TokenizerParts.WordPieces {
+    let limit = setting("max_input_chars_per_word")
+    guard limit.isNull || (limit.integer ?? -1) >= 0 else {
+      throw wrongType("model.max_input_chars_per_word", "a whole number from 0", limit.kind)
+    }
+    let prefix = setting("continuing_subword_prefix")
+    guard prefix.isNull || prefix.string != nil else {
+      throw wrongType("model.continuing_subword_prefix", "a string", prefix.kind)
+    }
+    guard setting("unk_token").string != nil else {
+      throw TokenizerError.missingMember(
+        file: file, path: "model.unk_token", expected: "the token of words without pieces")
+    }
+    return TokenizerParts.WordPieces(
+      continuation: Array((prefix.string ?? "##").utf8), longestWord: limit.integer ?? 100)
   }
 
   /// Settings that would change the ids and that this program does not do.
@@ -259,7 +278,12 @@ extension TokenizerFile {
     let first = ["version", "truncation", "padding"]
     let rest = members.filter { !(read + first).contains($0.name) }
     let settings = modelMembers.filter { !["type", "vocab", "merges"].contains($0.name) }
-    let type = JSONValue.Member("type", model == .words ? "WordLevel" : "BPE")
+    let type =
+      switch model {
+      case .bytePairs: JSONValue.Member("type", "BPE")
+      case .words: JSONValue.Member("type", "WordLevel")
+      case .wordPieces: JSONValue.Member("type", "WordPiece")
+      }
     return TokenizerParts.Sections(
       normalizer: section("normalizer").inFixedOrder,
       preTokenizer: section("pre_tokenizer").inFixedOrder,

@@ -59,16 +59,37 @@ extension TokenizerFile {
 
   // MARK: Normaliser
 
-  /// Whether the text is composed.
-  func composes() throws -> Bool { try Self.composes(read("normalizer")) }
+  /// What is done to a text before it is split.
+  struct Normalizing {
+    var composes = false
+    var bert: BertNormalizer?
+  }
 
-  private static func composes(_ section: Section) throws -> Bool {
+  func normalizing() throws -> Normalizing { try Self.normalizing(read("normalizer")) }
+
+  private static func normalizing(_ section: Section) throws -> Normalizing {
     switch try section.type() {
-    case nil: return false
-    case "NFC": return true
+    case nil: return Normalizing()
+    case "NFC": return Normalizing(composes: true)
+    case "BertNormalizer":
+      let lowercases = try section.flag("lowercase", default: true)
+      let strips = section.value["strip_accents"] ?? .null
+      return Normalizing(
+        bert: BertNormalizer(
+          cleans: try section.flag("clean_text", default: true),
+          spacesChinese: try section.flag("handle_chinese_chars", default: true),
+          stripsAccents: strips.isNull ? lowercases : try section.flag("strip_accents"),
+          lowercases: lowercases))
     case "Sequence":
-      return try section.list("normalizers").map(composes).contains(true)
-    case let other?: throw section.unsupported(".type", other, ["null", "NFC", "Sequence"])
+      let parts = try section.list("normalizers").map(normalizing)
+      guard parts.count == 1 || !parts.contains(where: { $0.bert != nil }) else {
+        throw section.unsupported(
+          ".normalizers", "BertNormalizer beside others", ["BertNormalizer alone"])
+      }
+      return Normalizing(
+        composes: parts.contains { $0.composes }, bert: parts.first.flatMap(\.bert))
+    case let other?:
+      throw section.unsupported(".type", other, ["null", "NFC", "BertNormalizer", "Sequence"])
     }
   }
 
@@ -114,10 +135,14 @@ extension TokenizerFile {
     case "Split": return Splitting(split: .pattern(try pattern(section)))
     case "Whitespace": return Splitting(split: .whitespace)
     case "WhitespaceSplit": return Splitting(split: .whitespaceSplit)
+    case "BertPreTokenizer": return Splitting(split: .bert)
     case let other?:
       throw section.unsupported(
         ".type", other,
-        ["null", "ByteLevel", "Split", "Whitespace", "WhitespaceSplit", "Sequence"])
+        [
+          "null", "ByteLevel", "Split", "Whitespace", "WhitespaceSplit", "BertPreTokenizer",
+          "Sequence",
+        ])
     }
   }
 
@@ -249,10 +274,18 @@ extension TokenizerFile {
     switch named {
     case []: return .spaces
     case ["Fuse"]: return .bytes
+    case ["WordPiece"]:
+      let prefix = section.value["prefix"]
+      guard prefix == nil || prefix?.string != nil else {
+        throw section.wrongType(".prefix", "a string", prefix?.kind ?? "nothing")
+      }
+      return .pieces(
+        prefix: Array((prefix?.string ?? "##").utf8),
+        cleansUp: try section.flag("cleanup", default: true))
     default:
       throw section.unsupported(
         "", named.joined(separator: ", "),
-        ["null and Fuse, and ByteLevel where the pre_tokenizer is ByteLevel"])
+        ["null, Fuse and WordPiece, and ByteLevel where the pre_tokenizer is ByteLevel"])
     }
   }
 }

@@ -8,6 +8,16 @@ struct TokenizerParts: Hashable, Sendable {
     case bytePairs
     /// Every word of the splitter is a token or unknown.
     case words
+    /// Every word is cut into the longest pieces from its start (Wu et al. 2016).
+    case wordPieces(WordPieces)
+  }
+
+  /// How words are cut into pieces.
+  struct WordPieces: Hashable, Sendable {
+    /// What the names of pieces that continue a word begin with.
+    var continuation: [UInt8]
+    /// Words of more scalars are unknown.
+    var longestWord: Int
   }
 
   /// How a text falls into words.
@@ -16,12 +26,17 @@ struct TokenizerParts: Hashable, Sendable {
     case pattern(SplitPattern)
     case whitespace
     case whitespaceSplit
+    /// White space goes, and each punctuation mark is a word.
+    case bert
   }
 
   /// How decoded tokens are put together.
   enum Joining: Hashable, Sendable {
     case bytes
     case spaces
+    /// Spaces before pieces that do not begin with the prefix, which goes; where `cleansUp`, none
+    /// before some punctuation marks.
+    case pieces(prefix: [UInt8], cleansUp: Bool)
   }
 
   var model: Model
@@ -35,6 +50,8 @@ struct TokenizerParts: Hashable, Sendable {
   /// By id.
   var added: [AddedToken]
   var composes = false
+  /// What BERT does to a text before it is split.
+  var bert: BertNormalizer?
   var split: Split
   var addsPrefixSpace = false
   /// Whether names of tokens are spelt in the alphabet of ``ByteAlphabet``.
@@ -70,6 +87,16 @@ struct TokenizerParts: Hashable, Sendable {
   /// One more than the largest id.
   var size: Int {
     Int(max(tokens.last?.id ?? -1, added.map(\.id).max() ?? -1)) + 1
+  }
+
+  /// A text as the splitter gets it.
+  func normalized(_ bytes: [UInt8]) -> [UInt8] {
+    if let bert {
+      return bytes.withUnsafeBufferPointer {
+        BertScalars(bert).normalized($0, recordsChanges: false).bytes
+      }
+    }
+    return composes ? Composition.composed(bytes) : bytes
   }
 
   /// How the file spells a token of the model.

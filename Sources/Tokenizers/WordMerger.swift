@@ -34,6 +34,7 @@ struct WordMerger {
   mutating func merge(_ word: UnsafeBufferPointer<UInt8>) {
     symbols.removeAll(keepingCapacity: true)
     guard let base = word.baseAddress else { return }
+    if case .wordPieces(let rules) = storage.parts.model { return cut(word, base, rules) }
     if storage.parts.ignoresMerges || storage.parts.model == .words {
       let id = storage.table.id(of: base, word.count)
       if id >= 0 { return append(id, 0, word.count) }
@@ -45,6 +46,46 @@ struct WordMerger {
     if storage.parts.isByteLevel { addBytes(word) } else { addScalars(base, word.count) }
     guard hasMerges, symbols.count > 1 else { return }
     if symbols.count <= Self.longestScanned { mergeByScanning() } else { mergeByHeap() }
+  }
+
+  /// The longest piece from the start, then the longest that continues there, and so on; one
+  /// unknown token where some part has none.
+  private mutating func cut(
+    _ word: UnsafeBufferPointer<UInt8>, _ base: UnsafePointer<UInt8>,
+    _ rules: TokenizerParts.WordPieces
+  ) {
+    func isUnknown() {
+      symbols.removeAll(keepingCapacity: true)
+      if let unknown = storage.parts.unknown { append(unknown, 0, word.count) }
+    }
+    // Scalars are counted only where there can be too many.
+    if word.count > rules.longestWord {
+      var scalars = 0
+      var at = 0
+      while at < word.count {
+        at &+= decodedScalar(base, at, word.count).length
+        scalars &+= 1
+      }
+      if scalars > rules.longestWord { return isUnknown() }
+    }
+    guard let continuations = storage.continuations else { return isUnknown() }
+    var start = 0
+    while start < word.count {
+      let table = start == 0 ? storage.table : continuations
+      var end = min(word.count, start + storage.longestPiece)
+      var found: Int32 = -1
+      while end > start {
+        let isWhole = end == word.count || word[end] & 0xC0 != 0x80
+        if isWhole {
+          found = table.id(of: base + start, end - start)
+          if found >= 0 { break }
+        }
+        end &-= 1
+      }
+      if found < 0 { return isUnknown() }
+      append(found, start, end)
+      start = end
+    }
   }
 
   private mutating func append(_ id: Int32, _ start: Int, _ end: Int) {

@@ -61,7 +61,7 @@ import Tokenizers
     (
       "\"BPE\"", "\"BPF\"",
       """
-      t.json: model.type is BPF, which is not supported; supported: BPE, WordLevel; \
+      t.json: model.type is BPF, which is not supported; supported: BPE, WordLevel, WordPiece; \
       did you mean BPE?
       """
     ),
@@ -115,13 +115,13 @@ import Tokenizers
       "\"type\": \"ByteLevel\", \"add", "\"type\": \"Metaspace\", \"add",
       """
       t.json: pre_tokenizer.type is Metaspace, which is not supported; supported: null, \
-      ByteLevel, Split, Whitespace, WhitespaceSplit, Sequence
+      ByteLevel, Split, Whitespace, WhitespaceSplit, BertPreTokenizer, Sequence
       """
     ),
     (
       "\"version\": \"1.0\"", "\"normalizer\": {\"type\": \"NFD\"}",
       """
-      t.json: normalizer.type is NFD, which is not supported; supported: null, NFC, Sequence; \
+      t.json: normalizer.type is NFD, which is not supported; supported: null, NFC, BertNormalizer, Sequence; \
       did you mean NFC?
       """
     ),

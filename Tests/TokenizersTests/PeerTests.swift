@@ -152,4 +152,37 @@ struct PeerTests {
       #expect(wrong.isEmpty, "\(name): \(wrong.prefix(20).map { String($0, radix: 16) })")
     }
   }
+
+  /// Every scalar, as BERT's normaliser and splitter take it.
+  @Test func bertTakesScalarsAsThePeerDoes() throws {
+    let folder = try TemporaryFolder()
+    let found = try Peer.run(["bert"], in: folder)
+    let scalars = (0..<UInt32(0x110000)).compactMap(Unicode.Scalar.init)
+    let forms = try #require(found["normalized"]?.list)
+    for (index, form) in forms.enumerated() {
+      let expected = try #require(form.list).map { $0.string ?? "" }
+      #expect(expected.count == (scalars.count + 63) / 64)
+      for (number, theirs) in expected.enumerated() {
+        var text = String.UnicodeScalarView()
+        for scalar in scalars[number * 64..<min(scalars.count, number * 64 + 64)] {
+          text.append("a")
+          text.append(scalar)
+          text.append("b")
+        }
+        let ours = BertProbe.normalized(
+          String(text), cleans: index == 0, spacesChinese: index == 0, stripsAccents: true,
+          lowercases: index == 0)
+        #expect(
+          Array(ours.utf8) == Array(theirs.utf8),
+          "form \(index), from \(scalars[number * 64].value)")
+      }
+    }
+    var marks: Set<UInt32> = []
+    for range in try #require(found["punctuation"]?.list) {
+      let bounds = Fixtures.numbers(range).map(UInt32.init)
+      marks.formUnion(bounds[0]...bounds[1])
+    }
+    let wrong = scalars.map(\.value).filter { BertProbe.isPunctuation($0) != marks.contains($0) }
+    #expect(wrong.isEmpty)
+  }
 }

@@ -8,7 +8,9 @@ import Tokenizers
 
 /// The files that `Tests/Fixtures/tokenizers/make.py` writes.
 enum Fixtures {
-  static let names = ["gpt2", "prefixed", "llama3", "qwen2", "words", "characters"]
+  static let names = [
+    "gpt2", "prefixed", "llama3", "qwen2", "words", "characters", "bert", "cased", "stripped",
+  ]
 
   static let folder: String = {
     let parts = #filePath.split(separator: "/").dropLast(2)

@@ -69,6 +69,11 @@ TRICKY = [
     "ab<|end|>'s", "don<|end|>'t", "12<|end|>34", "  <|end|>  a", "The ferry leaves at seven.",
     "unknown words: zyzzyva, qoph", "The ferry, the FERRY; ferry!", "a" * 40, "ab" * 40, " " * 40,
     "é" * 30, "\n" * 20, "1" * 20, "!" * 40, "aaaaaaaaaaaaaaaaaaaaaaaaab", "the" * 20,
+    "[CLS] a [SEP]", "a[MASK]b", "[unk] [UNK]", "ΟΔΟΣ ὈΔΥΣΣΕΎΣ", "İstanbul ISI ısı", "ẞ ǅ Ⅻ", "x" * 100,
+    "x" * 101, "é" * 100, "é" * 101, "渡" * 30, "가나다라" * 26, "a渡b", "\u302e\U0001d165a",
+    "a\U0001d165\u302e", "a\u302e\U0001d165", "\u1b44\u302e", "क\u094d\u093c", "\u0941\u302e", "\u1734x",
+    "a\u166db", "\U000111c9", "\U0001e95e", "\ufa0e\uf900", "a\u2028b", "x\u200dy", "ferries leaving",
+    "Don't! Isn't, it?", "1,024 metres (long).", "ꙮ \ua673", "\u1e9bx", "Đorđe Łódź Øre", "ﬀ ﬃ",
 ]
 
 HEAD = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|"
@@ -157,9 +162,68 @@ def characters():
     return tokenizer
 
 
+def pieces(prefix, letters):
+    """A vocabulary of letters, words of the text and their ends."""
+    names = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+    splitter = pre_tokenizers.BertPreTokenizer()
+    words = sorted({word for word, _ in splitter.pre_tokenize_str(letters(TEXT))})
+    found = {character for word in words for character in word}
+    found |= {prefix + character for word in words for character in word[1:]}
+    for word in words:
+        found |= {word[:3], word[:5]} | ({word} if len(word) < 7 else set())
+        found |= {prefix + word[place:] for place in (3, 4) if 0 < len(word[place:]) < 5}
+    return {name: place for place, name in enumerate(names + sorted(found - set(names)))}
+
+
+def bert():
+    """As the uncased BERT is made."""
+    normalizer = normalizers.BertNormalizer()
+    vocabulary = pieces("##", normalizer.normalize_str)
+    tokenizer = Tokenizer(models.WordPiece(vocabulary, unk_token="[UNK]"))
+    tokenizer.normalizer = normalizer
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    tokenizer.decoder = decoders.WordPiece()
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A [SEP]", pair="[CLS] $A [SEP] $B:1 [SEP]:1",
+        special_tokens=[("[CLS]", 2), ("[SEP]", 3)])
+    tokenizer.add_special_tokens([special(name) for name in list(vocabulary)[:5]])
+    return tokenizer
+
+
+def cased():
+    """Accents and capitals stay, words are shorter, and added tokens are of every kind."""
+    normalizer = normalizers.BertNormalizer(lowercase=False, strip_accents=False)
+    vocabulary = pieces("@", normalizer.normalize_str)
+    tokenizer = Tokenizer(models.WordPiece(
+        vocabulary, unk_token="[UNK]", max_input_chars_per_word=12, continuing_subword_prefix="@"))
+    tokenizer.normalizer = normalizer
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    tokenizer.decoder = decoders.WordPiece(prefix="@", cleanup=False)
+    tokenizer.post_processor = processors.BertProcessing(("[SEP]", 3), ("[CLS]", 2))
+    tokenizer.add_special_tokens([special(name) for name in list(vocabulary)[:5]])
+    tokenizer.add_tokens([
+        AddedToken("<mask>", lstrip=True, rstrip=True, special=True, normalized=False),
+        AddedToken("cat", single_word=True, normalized=False),
+        AddedToken("café-token", normalized=True)])
+    return tokenizer
+
+
+def stripped():
+    """Accents go and capitals stay; nothing is cleaned or kept apart."""
+    normalizer = normalizers.BertNormalizer(
+        clean_text=False, handle_chinese_chars=False, lowercase=False, strip_accents=True)
+    vocabulary = pieces("##", normalizer.normalize_str)
+    tokenizer = Tokenizer(models.WordPiece(vocabulary, unk_token="[UNK]"))
+    tokenizer.normalizer = normalizer
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    tokenizer.decoder = decoders.WordPiece()
+    tokenizer.add_tokens([AddedToken("café-token", normalized=True)])
+    return tokenizer
+
+
 def main():
     cases = {}
-    for make in (gpt2, prefixed, llama3, qwen2, words, characters):
+    for make in (gpt2, prefixed, llama3, qwen2, words, characters, bert, cased, stripped):
         tokenizer = make()
         tokenizer.save(os.path.join(HERE, make.__name__ + ".json"), pretty=False)
         ids, decoded = [], []

@@ -3,6 +3,7 @@
 usage: peer.py encode TOKENIZER.json TEXTS.json   prints {"ids": [[…]…], "decoded": […]}
        peer.py train SETTINGS.json                prints {"vocab": {…}, "merges": […]}
        peer.py classes                            prints {"L": [[from, to]…], "N": …, "s": …, "w": …}
+       peer.py bert                               prints what BERT's normaliser and splitter do
        peer.py nfc                                prints [[scalar, [scalar…]]…] where NFC changes it
 """
 import json
@@ -68,5 +69,20 @@ def nfc():
     return [[c, [ord(x) for x in text]] for c, text in changed if text != chr(c)]
 
 
-COMMANDS = {"encode": encode, "train": train, "classes": classes, "nfc": nfc}
+def bert():
+    """All scalars in texts of 64, each between an a and a b, as two normalisers leave them."""
+    forms = [
+        normalizers.BertNormalizer(),
+        normalizers.BertNormalizer(
+            clean_text=False, handle_chinese_chars=False, strip_accents=True, lowercase=False)]
+    splitter = pre_tokenizers.BertPreTokenizer()
+    texts = ["".join("a" + chr(c) + "b" for c in SCALARS[start:start + 64])
+             for start in range(0, len(SCALARS), 64)]
+    return {
+        "normalized": [[form.normalize_str(text) for text in texts] for form in forms],
+        "punctuation": ranges(
+            c for c in SCALARS if len(splitter.pre_tokenize_str("a" + chr(c) + "b")) == 3)}
+
+
+COMMANDS = {"encode": encode, "train": train, "classes": classes, "nfc": nfc, "bert": bert}
 print(json.dumps(COMMANDS[sys.argv[1]](*sys.argv[2:])))
