@@ -6,6 +6,8 @@ public struct Batch: Sendable, Hashable {
   public var labels: [Int32]
   /// Where each sequence starts.
   public var starts: [Int]
+  /// Which sequences belong together, where they are compared with each other.
+  public var contrast: Contrast?
 
   /// An empty batch.
   public init() {
@@ -26,8 +28,10 @@ public struct Batch: Sendable, Hashable {
     self.labels.append(contentsOf: labels)
   }
 
-  /// Positions that have a label.
-  public var labelled: Int { labels.reduce(0) { $0 + ($1 >= 0 ? 1 : 0) } }
+  /// Positions that have a label, or queries that have a document.
+  public var labelled: Int {
+    contrast?.positives.count ?? labels.reduce(0) { $0 + ($1 >= 0 ? 1 : 0) }
+  }
 
   /// The sequences in groups of at most `rows` positions each (one sequence at least), in order.
   ///
@@ -48,5 +52,23 @@ public struct Batch: Sendable, Hashable {
 
   func end(of sequence: Int) -> Int {
     sequence + 1 < starts.count ? starts[sequence + 1] : tokens.count
+  }
+}
+
+/// What a batch of queries and documents says of them: which belong together, and which are not
+/// told apart.
+///
+/// The batch's first sequences are the Q queries, the rest the documents.
+public struct Contrast: Sendable, Hashable {
+  /// For each query the document that it should be nearest to, counted from the first document.
+  public var positives: [Int32]
+  /// For each query further documents of the batch that are relevant to it, or might be: they are
+  /// no negatives. Ascending.
+  public var ignored: [[Int32]]
+
+  /// Pairs of queries and documents.
+  public init(positives: [Int32], ignored: [[Int32]]) {
+    self.positives = positives
+    self.ignored = ignored
   }
 }

@@ -1,9 +1,8 @@
 public import LanguageModels
 public import Tensors
 
-/// What a trainer changes, and how good it is: the seam between the training loop and what is
-/// trained. Full fine-tuning is one; low-rank adapters, prefixes or preference losses are others.
-public protocol Objective: Sendable {
+/// What a trainer changes: a run of numbers, and what a pass over them costs.
+public protocol TrainedNumbers: Sendable {
   /// How many numbers are trained.
   var parameterCount: Int { get }
   /// Numbers that weight decay shrinks, as ranges of the run: matrices, by convention.
@@ -12,6 +11,13 @@ public protocol Objective: Sendable {
   var frozen: [Range<Int>] { get }
   /// Floating-point operations of a forward and backward pass over sequences of these lengths.
   func operations(lengths: [Int]) -> Double
+}
+
+/// What a trainer changes, and how good it is: the seam between the training loop and what is
+/// trained. Full fine-tuning is one; low-rank adapters, prefixes or preference losses are others.
+///
+/// The loss is a sum over sequences; ``CoupledObjective`` is for those where it is not.
+public protocol Objective: TrainedNumbers {
   /// Computes the loss of some sequences on a tape and adds its gradients.
   ///
   /// - Parameters:
@@ -29,6 +35,43 @@ public protocol Objective: Sendable {
     tokens: UnsafeBufferPointer<Int32>, labels: UnsafeBufferPointer<Int32>, starts: [Int],
     scale: Float
   ) throws -> Double
+}
+
+/// An objective whose loss compares the sequences of a batch with each other, such as
+/// contrastive ones.
+///
+/// Lanes compute outputs of their sequences and keep their tapes; the loss is computed once from
+/// all outputs, and what it says of each flows back through the lane's tape (Gao et al. 2021,
+/// GradCache, without the second pass forwards).
+public protocol CoupledObjective: TrainedNumbers {
+  /// The number of components of a sequence's output.
+  var outputWidth: Int { get }
+
+  /// The outputs of some sequences.
+  ///
+  /// - Parameters:
+  ///   - tape: Where to compute; what is on it already stays.
+  ///   - parameters: The trained numbers.
+  ///   - gradients: Where their gradients are added; nil to measure only.
+  ///   - tokens: All sequences, one after another.
+  ///   - starts: Where each of the S sequences starts.
+  /// - Returns: [S, outputWidth]
+  /// - Throws: `TensorError` for tokens or shapes that do not fit; cancellation.
+  func outputs(
+    _ tape: Tape, parameters: UnsafePointer<Float>, gradients: UnsafeMutablePointer<Float>?,
+    tokens: UnsafeBufferPointer<Int32>, starts: [Int]
+  ) throws -> Variable
+
+  /// The loss of a whole batch, whose gradient is left to ``Tensors/Tape/backward()``.
+  ///
+  /// - Parameters:
+  ///   - tape: Where to compute.
+  ///   - outputs: [sequences of the batch, outputWidth]
+  ///   - batch: What was put through.
+  ///   - scale: What the loss of one labelled item counts in the gradient.
+  /// - Returns: The sum of the losses of the batch's labelled items, in nats.
+  /// - Throws: `TensorError`; cancellation.
+  func loss(_ tape: Tape, outputs: Variable, of batch: Batch, scale: Float) throws -> Double
 }
 
 /// Next-token cross-entropy of a decoder whose own weights train.

@@ -3,7 +3,7 @@ public import Execution
 import Tensors
 
 /// The training loop: batches, steps, measurements, early stopping, checkpoints.
-public struct Trainer<Target: Objective>: Sendable {
+public struct Trainer<Target: TrainedNumbers>: Sendable {
   /// What is trained.
   public let objective: Target
   /// How long and how fast.
@@ -13,10 +13,29 @@ public struct Trainer<Target: Objective>: Sendable {
   /// The share of the time that goes into checkpoints at most; large states are kept less often.
   public var checkpointShare = 0.02
 
+  private let makeOptimizer:
+    @Sendable (Target, TrainingPlan, TrainingState, Cancellation) throws -> Optimizer<Target>
+
   /// A trainer of one objective by one plan.
-  public init(_ objective: Target, plan: TrainingPlan) {
+  public init(_ objective: Target, plan: TrainingPlan) where Target: Objective {
     self.objective = objective
     self.plan = plan
+    makeOptimizer = { objective, plan, state, cancellation in
+      try Optimizer(
+        objective, state: state, options: plan.optimizer, clip: plan.clip,
+        groupRows: plan.groupRows, cancellation: cancellation)
+    }
+  }
+
+  /// A trainer of one objective whose loss spans a batch, by one plan.
+  public init(_ objective: Target, plan: TrainingPlan) where Target: CoupledObjective {
+    self.objective = objective
+    self.plan = plan
+    makeOptimizer = { objective, plan, state, cancellation in
+      try Optimizer(
+        objective, state: state, options: plan.optimizer, clip: plan.clip,
+        groupRows: plan.groupRows, cancellation: cancellation)
+    }
   }
 
   /// Trains from `initial`, or goes on from the newest checkpoint.
@@ -46,9 +65,7 @@ public struct Trainer<Target: Objective>: Sendable {
     } else {
       try initial(UnsafeMutableBufferPointer(start: state.parameters, count: state.count))
     }
-    let optimizer = try Optimizer(
-      objective, state: state, options: plan.optimizer, clip: plan.clip, groupRows: plan.groupRows,
-      cancellation: context.cancellation)
+    let optimizer = try makeOptimizer(objective, plan, state, context.cancellation)
     var meter = SpeedMeter(threads: context.threads)
     var saved = ContinuousClock.now
     var interval = Duration.seconds(checkpointSeconds)

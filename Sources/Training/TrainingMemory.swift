@@ -30,7 +30,7 @@ public struct TrainingMemory: Hashable, Sendable {
 
   /// Weights, two moments, one gradient a lane, and each lane's intermediate results.
   public var bytes: Int {
-    let lanes = DataParallelStep<DecoderObjective>.laneCount(parameters: parameters)
+    let lanes = GradientLanes.laneCount(parameters: parameters)
     let runs = 3 + lanes + (keepsBest ? 1 : 0)
     return 4 * (runs * parameters + lanes * intermediate)
   }

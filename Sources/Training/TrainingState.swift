@@ -28,18 +28,30 @@ package final class TrainingState: @unchecked Sendable {
 }
 
 /// One optimiser step after another on one objective.
-package final class Optimizer<Target: Objective> {
+package final class Optimizer<Target: TrainedNumbers> {
   package let objective: Target
   package let state: TrainingState
   private let options: AdamW
   private let clip: Double?
-  private let gradient: DataParallelStep<Target>
+  private let gradient: any GradientStep
   /// What to update, in pieces that lie in one block each.
   private let pieces: [[Piece]]
 
   private struct Piece: Sendable {
     let range: Range<Int>
     let decays: Bool
+  }
+
+  private init(
+    _ objective: Target, state: TrainingState, options: AdamW, clip: Double?,
+    gradient: any GradientStep
+  ) {
+    self.objective = objective
+    self.state = state
+    self.options = options
+    self.clip = clip
+    self.gradient = gradient
+    pieces = Self.pieces(objective)
   }
 
   /// - Parameters:
@@ -50,25 +62,32 @@ package final class Optimizer<Target: Objective> {
   ///   - groupRows: Positions that go through the model at once.
   ///   - cancellation: Asked between operations.
   /// - Throws: `TensorError` where OpenBLAS can't be loaded.
-  package init(
+  package convenience init(
     _ objective: Target, state: TrainingState, options: AdamW, clip: Double?, groupRows: Int = 512,
     cancellation: Cancellation
-  ) throws {
-    self.objective = objective
-    self.state = state
-    self.options = options
-    self.clip = clip
-    gradient = try DataParallelStep(objective, groupRows: groupRows, cancellation: cancellation)
-    pieces = Self.pieces(objective)
+  ) throws where Target: Objective {
+    self.init(
+      objective, state: state, options: options, clip: clip,
+      gradient: try DataParallelStep(objective, groupRows: groupRows, cancellation: cancellation))
+  }
+
+  /// The same for a loss that spans a batch.
+  package convenience init(
+    _ objective: Target, state: TrainingState, options: AdamW, clip: Double?, groupRows: Int = 512,
+    cancellation: Cancellation
+  ) throws where Target: CoupledObjective {
+    self.init(
+      objective, state: state, options: options, clip: clip,
+      gradient: try CoupledStep(objective, groupRows: groupRows, cancellation: cancellation))
   }
 
   /// Bytes that intermediate results take.
-  package var tapeBytes: Int { gradient.tapeBytes }
+  package var tapeBytes: Int { gradient.lanes.tapeBytes }
 
   /// How often memory for intermediate results was asked from the system.
-  package var systemAllocations: Int { gradient.systemAllocations }
+  package var systemAllocations: Int { gradient.lanes.systemAllocations }
 
-  /// The loss of some batches, without learning: the mean over labelled positions, in nats.
+  /// The loss of some batches, without learning: the mean over labelled items, in nats.
   package func measure(_ batches: [Batch], context: WorkContext) throws -> Double {
     try gradient.measure(batches, parameters: state.parameters, context: context)
   }
@@ -83,19 +102,19 @@ package final class Optimizer<Target: Objective> {
     do {
       (loss, norm) = try gradient.run(batch, parameters: state.parameters, context: context)
     } catch {
-      gradient.clear()
+      gradient.lanes.clear()
       throw error
     }
     guard loss.isFinite, norm.isFinite else {
-      gradient.clear()
+      gradient.lanes.clear()
       return (loss, norm)
     }
     // As torch.nn.utils.clip_grad_norm_ does it.
     let factor = clip.map { min(1, $0 / (norm + 1e-6)) } ?? 1
     state.step += 1
     let (state, options, pieces, step) = (state, options, pieces, state.step)
-    try gradient.consumeGradient(context: context) { range, values in
-      for piece in pieces[range.lowerBound / DataParallelStep<Target>.block] {
+    try gradient.lanes.consume(context: context) { range, values in
+      for piece in pieces[range.lowerBound / GradientLanes.block] {
         let start = piece.range.lowerBound
         options.update(
           state.parameters + start, gradient: values + (start - range.lowerBound),
@@ -108,7 +127,7 @@ package final class Optimizer<Target: Objective> {
   }
 
   private static func pieces(_ objective: Target) -> [[Piece]] {
-    let block = DataParallelStep<Target>.block
+    let block = GradientLanes.block
     let count = objective.parameterCount
     // Where anything changes: block borders, and ends of decayed and frozen runs.
     var borders = Set(stride(from: 0, to: count, by: block))
