@@ -81,7 +81,7 @@ public struct Scorer: Sendable {
 
   /// Calls `receive` with the sequence, the position and the token of everything that is
   /// predicted, and the logits that predict it.
-  private func run(
+  func run(
     _ sequences: [[Int32]], context: WorkContext,
     _ receive: (Int, Int, Int32, UnsafeBufferPointer<Float>) throws -> Void
   ) throws -> Double {
