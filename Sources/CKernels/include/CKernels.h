@@ -195,6 +195,27 @@ void ck_softmax_statistics(int64_t n, const float *x, ck_statistics *result);
 /// y[i] = exp((x[i] - top) factor)
 void ck_exp_shifted(int64_t n, const float *x, float top, float factor, float *y);
 
+// MARK: Scans over vectors
+
+/// The places of the numbers above a threshold, ascending; returns how many. `places` has room for n.
+int64_t ck_above(int64_t n, const float *x, float threshold, int32_t *places);
+/// x, about: signed bytes times a scale, which is returned.
+float ck_byte_row(int64_t n, const float *x, int8_t *codes);
+/// x[i] = codes[i] scale
+void ck_widen_bytes(int64_t n, const int8_t *codes, float scale, float *x);
+/// Of each document the sum over the query's tokens of the largest of products[t * stride + r], for
+/// rows r in starts[d] ..< starts[d + 1]; 0 for a document without rows. Sums in double.
+void ck_max_sums(
+  int64_t tokens, const float *products, int64_t stride, int64_t documents, const int64_t *starts,
+  float *scores);
+/// The same with a token's products looked up by its code: table[code * width + t]. width is a
+/// multiple of 32, and sums are float.
+void ck_centroid_sums(
+  int64_t tokens, const float *table, int64_t width, int64_t documents, const uint32_t *starts,
+  const uint16_t *codes, float *scores);
+/// The first place of the largest of each row of at most 65,536 columns.
+void ck_largest_places(int64_t rows, int64_t columns, const float *x, uint16_t *places);
+
 /// Tells the CPU that this thread waits in a loop.
 static inline void ck_pause(void) {
 #if defined(__x86_64__)

@@ -12,7 +12,9 @@ extension ArtifactKind {
     case .corpus: [("documents", .table), ("count", .number)]
     case .questions: [("queries", .table), ("judgements", .table), ("count", .number)]
     case .index:
-      [("count", .number), ("terms", .number), ("postings", .number), ("bytes", .number)]
+      [("count", .number), ("documents", .table), ("kind", .string), ("bytes", .number)]
+    case .encoder: StoredEncoder.members
+    case .vectors, .tokenVectors, .graph, .postings: [("count", .number), ("bytes", .number)]
     case .run: [("ranking", .table), ("count", .number)]
     case .report:
       [
@@ -57,14 +59,20 @@ extension ArtifactHandle {
       }
     case .questions: return try questionsMember(name)
     case .index:
-      let index = try object(as: StoredIndex.self).index
-      switch name {
-      case "count": return .number(Double(index.documentCount))
-      case "terms": return .number(Double(index.termCount))
-      case "postings": return .number(Double(index.postingCount))
-      case "bytes": return .number(Double(index.byteCount))
-      default: return nil
-      }
+      return try object(as: StoredIndex.self).member(name)
+    case .encoder: return try object(as: StoredEncoder.self).member(name)
+    case .vectors:
+      let vectors = try object(as: VectorMatrix.self)
+      return Self.size(name, count: vectors.count, bytes: vectors.byteCount)
+    case .tokenVectors:
+      let tokens = try object(as: TokenMatrix.self)
+      return Self.size(name, count: tokens.tokenCount, bytes: tokens.byteCount)
+    case .graph:
+      let graph = try object(as: StoredGraph.self).graph
+      return Self.size(name, count: graph.count, bytes: graph.byteCount)
+    case .postings:
+      let segment = try object(as: StoredPostings.self).segment
+      return Self.size(name, count: segment.documentCount, bytes: segment.byteCount)
     case .run:
       let run = try object(as: Run.self)
       switch name {
@@ -101,6 +109,14 @@ extension ArtifactHandle {
           ) { run })
       default: return nil
       }
+    }
+  }
+
+  private static func size(_ name: String, count: Int, bytes: Int) -> Value? {
+    switch name {
+    case "count": .number(Double(count))
+    case "bytes": .number(Double(bytes))
+    default: nil
     }
   }
 

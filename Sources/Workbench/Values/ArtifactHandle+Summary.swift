@@ -15,9 +15,20 @@ extension ArtifactHandle {
       let queries = set.queries.count == 1 ? "1 query" : "\(grouped(set.queries.count)) queries"
       return "a data set of \(queries) with \(counted(set.judgementCount, "judgement"))"
     case .index:
-      let index = try object(as: StoredIndex.self).index
-      return "a BM25 index of \(counted(index.documentCount, "document")) and "
-        + "\(counted(index.termCount, "term"))"
+      return try object(as: StoredIndex.self).summaryLine()
+    case .encoder: return try object(as: StoredEncoder.self).summaryLine()
+    case .vectors:
+      let vectors = try object(as: VectorMatrix.self)
+      return "\(counted(vectors.count, "vector")) of \(vectors.dimension) components"
+    case .tokenVectors:
+      let tokens = try object(as: TokenMatrix.self)
+      return "\(counted(tokens.tokenCount, "vector")) of the tokens of "
+        + counted(tokens.count, "text")
+    case .graph:
+      return "a graph over \(counted(try object(as: StoredGraph.self).graph.count, "vector"))"
+    case .postings:
+      let segment = try object(as: StoredPostings.self).segment
+      return "the postings of \(counted(segment.documentCount, "document"))"
     case .run:
       let run = try object(as: Run.self)
       let entries = run.rankings.reduce(0) { $0 + $1.entries.count }

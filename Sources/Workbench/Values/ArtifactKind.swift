@@ -14,6 +14,11 @@ package enum ArtifactKind: String, Sendable, CaseIterable {
   case report
   case model
   case tokenizer
+  case encoder
+  case vectors
+  case tokenVectors = "token vectors"
+  case graph
+  case postings
 
   /// The kind with its article, for messages.
   package var article: String {
@@ -25,6 +30,11 @@ package enum ArtifactKind: String, Sendable, CaseIterable {
     case .report: "a report"
     case .model: "a model"
     case .tokenizer: "a tokenizer"
+    case .encoder: "an encoder"
+    case .vectors: "vectors"
+    case .tokenVectors: "vectors of tokens"
+    case .graph: "a graph"
+    case .postings: "postings"
     }
   }
 
@@ -40,6 +50,13 @@ package enum ArtifactKind: String, Sendable, CaseIterable {
     case (.report, let report as EvaluationReport): try sink.write(report.encoded())
     case (.model, let model as StoredModel): try model.encode(to: sink)
     case (.tokenizer, let tokenizer as Tokenizer): try sink.write(tokenizer.tokenizerJSON())
+    case (.encoder, let encoder as StoredEncoder): try encoder.encode(to: sink)
+    case (.vectors, let vectors as VectorMatrix):
+      try withExtendedLifetime(vectors) { try sink.write(vectors.encodedBytes.bytes) }
+    case (.tokenVectors, let tokens as TokenMatrix):
+      try withExtendedLifetime(tokens) { try sink.write(tokens.encodedBytes.bytes) }
+    case (.graph, let graph as StoredGraph): try graph.encode(to: sink)
+    case (.postings, let postings as StoredPostings): try postings.encode(to: sink)
     default: throw VerbError("a verb gave \(type(of: object)) where \(article) was announced")
     }
   }
@@ -64,6 +81,11 @@ package enum ArtifactKind: String, Sendable, CaseIterable {
     case .model: return try StoredModel(decoding: bytes)
     case .tokenizer:
       return try Tokenizer(tokenizerJSON: bytes.copied(), file: "the stored tokenizer")
+    case .encoder: return try StoredEncoder(decoding: bytes, handle: handle)
+    case .vectors: return try VectorMatrix(decoding: bytes)
+    case .tokenVectors: return try TokenMatrix(decoding: bytes)
+    case .graph: return try StoredGraph(decoding: bytes, handle: handle)
+    case .postings: return try StoredPostings(decoding: bytes, handle: handle)
     }
   }
 }

@@ -1,7 +1,9 @@
 import Bytes
 import Corpora
+import Execution
 import LanguageModels
 import Retrieval
+import TextEncoders
 
 extension StoredIndex {
   /// Puts the retriever together of the objects that the list names.

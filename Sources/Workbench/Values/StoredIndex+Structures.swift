@@ -29,13 +29,7 @@ extension StoredIndex {
       let vectors = try vectors(of: corpus, encoder, context)
       let count = try corpus.object(as: Corpus.self).count
       guard isFirst || count >= Self.leastGraph else { return [vectors] }
-      let graph = try context.compute(
-        "link",
-        Record([
-          ("vectors", .artifact(vectors)), ("m", number("m")),
-          ("ef_construction", number("ef_construction")), ("seed", number("seed")),
-        ]))
-      return [vectors, try handle(graph)]
+      return [vectors, try graph(over: vectors, context)]
     case .lateInteraction:
       let tokens = try context.compute(
         "embed_tokens",
@@ -46,6 +40,17 @@ extension StoredIndex {
       return [try handle(tokens)]
     case .fuse, .rerank: return []
     }
+  }
+
+  /// The graph that `hnsw` searches, as a node of its own.
+  func graph(over vectors: ArtifactHandle, _ context: VerbContext) throws -> ArtifactHandle {
+    try handle(
+      try context.compute(
+        "link",
+        Record([
+          ("vectors", .artifact(vectors)), ("m", number("m")),
+          ("ef_construction", number("ef_construction")), ("seed", number("seed")),
+        ])))
   }
 
   private func vectors(

@@ -86,13 +86,39 @@ enum Description {
         ),
       ]
     case .index:
-      let index = try handle.object(as: StoredIndex.self).index
+      return try handle.object(as: StoredIndex.self).facts()
+    case .encoder: return try handle.object(as: StoredEncoder.self).facts()
+    case .vectors:
+      let vectors = try handle.object(as: VectorMatrix.self)
       return [
-        ("documents", .number(Double(index.documentCount))),
-        ("terms", .number(Double(index.termCount))),
-        ("postings", .number(Double(index.postingCount))),
-        ("mean length, terms", .number(index.averageLength)),
-        ("bytes", .number(Double(index.byteCount))),
+        ("vectors", .number(Double(vectors.count))),
+        ("dimension", .number(Double(vectors.dimension))),
+        ("tokens read", .number(Double(vectors.tokenCount))),
+        ("texts cut", .number(Double(vectors.truncatedCount))),
+        ("empty texts", .number(Double(vectors.emptyCount))),
+        ("bytes", .number(Double(vectors.byteCount))),
+      ]
+    case .tokenVectors:
+      let tokens = try handle.object(as: TokenMatrix.self)
+      return [
+        ("texts", .number(Double(tokens.count))),
+        ("vectors", .number(Double(tokens.tokenCount))),
+        ("dimension", .number(Double(tokens.dimension))),
+        ("texts cut", .number(Double(tokens.truncatedCount))),
+        ("bytes", .number(Double(tokens.byteCount))),
+      ]
+    case .graph:
+      let graph = try handle.object(as: StoredGraph.self).graph
+      return [
+        ("vectors", .number(Double(graph.count))), ("m", .number(Double(graph.options.m))),
+        ("levels", .number(Double(graph.levelCounts.count))),
+        ("bytes", .number(Double(graph.byteCount))),
+      ]
+    case .postings:
+      let segment = try handle.object(as: StoredPostings.self).segment
+      return [
+        ("documents", .number(Double(segment.documentCount))),
+        ("bytes", .number(Double(segment.byteCount))),
       ]
     case .run:
       let run = try handle.object(as: Run.self)

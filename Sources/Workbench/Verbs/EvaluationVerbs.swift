@@ -18,7 +18,7 @@ extension VerbLibrary {
 
   private static let evaluate = Verb(
     VerbSignature(
-      "evaluate", topic: "evaluation", .compute,
+      "evaluate", topic: "evaluation", .compute, version: 2,
       summary: "Measures an index or a run on a data set, and keeps each query's values.",
       example: "evaluate(lexical, on: scifact.test, metrics: [\"ndcg@10\", \"recall@100\"])",
       parameters: [
@@ -31,6 +31,7 @@ extension VerbLibrary {
         .init(
           "metrics", .list(.metric), default: "[\"ndcg@10\", \"recall@100\"]",
           metrics: metricPatterns, "What to measure."),
+        FilterArgument.parameter,
       ],
       result: { _ in .artifact("report") })
   ) { arguments, context in
@@ -55,9 +56,10 @@ extension VerbLibrary {
     if case .artifact(let handle) = arguments["system"], handle.kind == .run {
       run = try handle.object(as: Run.self)
     } else {
-      let index = try arguments.handle("system", .index).object(as: StoredIndex.self).index
+      let index = try arguments.handle("system", .index).object(as: StoredIndex.self).retriever()
       run = try index.run(
-        judged, k: names.map { $0.cutoff ?? 1000 }.reduce(100, max), context: context.work)
+        judged, k: names.map { $0.cutoff ?? 1000 }.reduce(100, max),
+        filter: try FilterArgument.filter(arguments), context: context.work)
     }
     let report = EvaluationReport(
       run: run, set: set, identity: identity, metrics: names, isSeeded: context.isSeeded)

@@ -91,7 +91,7 @@ package struct VerbLibrary: Sendable {
 
   /// What this version of Poise can do.
   package static let standard = VerbLibrary(
-    dataVerbs + retrievalVerbs + modelVerbs + trainingVerbs + generationVerbs + evaluationVerbs
+    dataVerbs + indexVerbs + searchVerbs + liveVerbs + vectorVerbs + modelVerbs + trainingVerbs + generationVerbs + evaluationVerbs
       + tableVerbs
       + statisticsVerbs + plotVerbs
       + sessionVerbs)

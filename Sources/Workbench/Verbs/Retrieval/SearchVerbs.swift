@@ -1,3 +1,4 @@
+import Artifacts
 import Corpora
 import Evaluation
 import Execution
@@ -34,16 +35,20 @@ extension VerbLibrary {
     let hits = try index.searchAll(
       [query], k: try arguments.integer("k", in: 1...10_000),
       filter: try FilterArgument.filter(arguments), context: context.work)
-    return table(of: hits.first ?? [], in: index, query: query)
+    return try table(of: hits.first ?? [], in: index, query: query)
   }
 
-  private static func table(of hits: [Hit], in index: any Retriever, query: String) -> Value {
-    .table(
+  private static func table(
+    of hits: [Hit], in index: any Retriever, query: String
+  ) throws -> Value {
+    // Words mark snippets whatever found the documents.
+    let words = try index as? BM25Index ?? .overHits(hits, in: index.documents)
+    return .table(
       columns: ["rank", "document", "score", "title", "snippet"],
       rows: hits.enumerated().map { rank, hit in
         let document =
           index.documents.document(id: hit.documentID) ?? Document(id: hit.documentID, text: "")
-        let snippet = Snippet(of: document, query: query, words: 30, analyzer: index.analyzer)
+        let snippet = words.snippet(for: document, query: query)
         return [
           .number(Double(rank + 1)), .string(hit.documentID), .number(hit.score),
           .string(document.title),
@@ -72,11 +77,11 @@ extension VerbLibrary {
     }
     let id = try arguments.string("document")
     guard index.documents.location(ofID: id) != nil else {
-      throw VerbError("\(UnknownDocuments(ids: [id]))", parameter: "document")
+      throw VerbError("the index has no document \"\(id)\"", parameter: "document")
     }
     let hits = try index.neighbours(
       ofDocument: id, k: try arguments.integer("k", in: 1...10_000))
-    return table(of: hits, in: index, query: "")
+    return try table(of: hits, in: index, query: "")
   }
 
   private static let recallAgainst = Verb(
