@@ -29,6 +29,8 @@ extension BM25Index {
 /// One term of a running search and where it stands in its list.
 private struct TermCursor {
   let weight: Float
+  /// How far norms may have shrunk, see ``LiveSegment``.
+  let shrinkage: Float
   let blocks: UnsafePointer<PostingBlock>
   let blockCount: Int
   /// The unpacked block's documents, and their shares of the score.
@@ -47,6 +49,13 @@ private struct TermCursor {
   mutating func skip(to document: Int) {
     while block < blockCount, Int(blocks[block].last) < document { block &+= 1 }
   }
+
+  /// No share in a block whose largest impact was this exceeds the result.
+  @inline(__always) func bound(_ impact: Float) -> Double {
+    Double(weight * LiveSegment.bound(impact, shrinkage: shrinkage))
+  }
+
+  @inline(__always) func blockBound(_ block: Int) -> Double { bound(blocks[block].impact) }
 }
 
 /// One search of one segment: windows of documents, and in each the terms that must be read.
@@ -86,7 +95,7 @@ struct BM25Search {
       postings += documents
       cursors.append(
         TermCursor(
-          weight: term.weight(in: core),
+          weight: term.weight(in: core), shrinkage: live.shrinkage,
           blocks: live.segment.blocks + blocks.lowerBound, blockCount: blocks.count,
           documents: scratch.documents + place * PostingBlock.capacity,
           shares: scratch.shares + place * PostingBlock.capacity))
@@ -152,12 +161,6 @@ struct BM25Search {
         * BM25Scoring.impact(frequency: frequency, norm: norms[Int(document)]))
   }
 
-  /// No share in a block exceeds this.
-  @inline(__always)
-  private func bound(_ cursor: borrowing TermCursor, _ block: Int) -> Double {
-    Double(cursor.weight * live.bound(cursor.blocks[block].impact))
-  }
-
   private func sumsAreExact() -> Bool {
     var largestSum = 0.0
     var smallestWeight = Double.infinity
@@ -212,7 +215,7 @@ struct BM25Search {
       {
         impact = 0
       }
-      cursors[index].bound = Double(cursor.weight * live.bound(impact))
+      cursors[index].bound = cursor.bound(impact)
     }
     guard isExact else { return 0 }
     for index in order.indices.dropFirst() {
@@ -259,7 +262,7 @@ struct BM25Search {
     let others = sumsBefore[optional]
     while cursor.block < cursor.blockCount {
       let last = Int(cursor.blocks[cursor.block].last)
-      if bound(cursor, cursor.block) + others > top.threshold {
+      if cursor.blockBound(cursor.block) + others > top.threshold {
         if cursor.unpacked != cursor.block { unpack(&cursor) }
         cursor.pass(start)
         while cursor.position < cursor.count {
@@ -288,7 +291,7 @@ struct BM25Search {
       while cursor.block < cursor.blockCount {
         let last = Int(cursor.blocks[cursor.block].last)
         // What is left out here belongs to documents that cannot reach the threshold anyway.
-        if !isExact || bound(cursor, cursor.block) + others > top.threshold {
+        if !isExact || cursor.blockBound(cursor.block) + others > top.threshold {
           if cursor.unpacked != cursor.block { unpack(&cursor) }
           cursor.pass(start)
           var at = cursor.position
@@ -337,7 +340,7 @@ struct BM25Search {
       cursors[index].skip(to: Int(document))
       let at = cursors[index].block
       guard at < cursors[index].blockCount else { continue }
-      guard sum + before + bound(cursors[index], at) > top.threshold else { return }
+      guard sum + before + cursors[index].blockBound(at) > top.threshold else { return }
       let frequency = cursors[index].blocks[at].frequency(data, of: document)
       if frequency > 0 {
         sum += share(of: index, frequency, document)

@@ -59,7 +59,7 @@ final class LiveSegment: @unchecked Sendable {
   /// What one unit in the longest document is worth: no posting that counts has less.
   let smallestImpact: Double
   /// How far norms may have shrunk since the segment was built: at least this times as large.
-  private let shrinkage: Float
+  let shrinkage: Float
 
   init(segment: BM25Segment, part: IndexedDocuments.Part, dead: DeadTerms, average: Double) {
     self.segment = segment
@@ -94,7 +94,7 @@ final class LiveSegment: @unchecked Sendable {
   /// i / (r + i · (1 − r)). Norms that grow, and documents that died, only lower it. All
   /// roundings together, of the norms, the impacts and this, stay below 12 · 2^-24.
   @inline(__always)
-  func bound(_ impact: Float) -> Float {
+  static func bound(_ impact: Float, shrinkage: Float) -> Float {
     guard shrinkage < 1 else { return impact }
     return min(1, impact / (shrinkage + impact * (1 - shrinkage)) * (1 + 0x1p-19))
   }

@@ -38,10 +38,16 @@ struct TopDocuments {
     threshold = isLater ? worst.score.nextDown : worst.score
   }
 
+  @inline(__always)
   private func isWorse(_ a: Entry, than b: Entry) -> Bool {
     if a.score != b.score { return a.score < b.score }
     if a.segment == b.segment { return a.document > b.document }
-    return core.compareIDs(
+    return hasHigherID(a, than: b)
+  }
+
+  @inline(never)
+  private func hasHigherID(_ a: Entry, than b: Entry) -> Bool {
+    core.compareIDs(
       (Int(a.segment), Int(a.document)), (Int(b.segment), Int(b.document))) > 0
   }
 

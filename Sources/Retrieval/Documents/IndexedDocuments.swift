@@ -113,6 +113,9 @@ public struct UnknownDocuments: Error, Hashable, Sendable, CustomStringConvertib
   /// The ids, in the order in which they were given.
   public let ids: [String]
 
+  /// Ids in the order in which they were given.
+  public init(ids: [String]) { self.ids = ids }
+
   /// What is wrong, in words.
   public var description: String {
     let shown = ids.prefix(3).map { "\"\($0)\"" }.joined(separator: ", ")
