@@ -43,14 +43,19 @@ struct InputResolver: Sendable {
     if shownNames[written] != nil, RealPath.resolve(written) == nil {
       throw AccessError.notFound(path: written)
     }
-    let path = try scope.resolve(written, relativeTo: base)
+    let place = try place(written, for: verb)
+    let path = try place ?? scope.resolve(written, relativeTo: base)
     let names: [String]
     do {
       names = try verb.files?(path) ?? [path]
     } catch let error as CollectionError {
       throw VerbError(InputProblem.text("\(error)", without: path, written: written))
     }
-    let files = try names.map { try scope.resolve($0, relativeTo: base) }
+    let files = try names.map { name in
+      if place == nil { return try scope.resolve(name, relativeTo: base) }
+      guard let file = RealPath.resolve(name) else { throw AccessError.notFound(path: name) }
+      return file
+    }
     // Stamped before hashing: a change during the hashing is noticed after the run, too.
     let stamps = try files.map { try digests.stamp(ofFile: $0) }
     if let notebook, files.contains(notebook) { throw ReadsItself() }
@@ -63,6 +68,16 @@ struct InputResolver: Sendable {
     return ResolvedInput(
       written: shown(written), path: path, files: files, digest: hasher.finish(),
       stamps: stamps)
+  }
+
+  /// The real folder that a short name stands for; nil where it is a path.
+  private func place(_ written: String, for verb: Verb) throws -> String? {
+    guard shownNames[written] == nil else { return nil }
+    do {
+      return try verb.place?(written).flatMap { RealPath.resolve($0) }
+    } catch {
+      throw VerbError("\(error)")
+    }
   }
 
   /// Whether the files are still the ones that were hashed.

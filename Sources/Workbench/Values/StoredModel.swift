@@ -84,7 +84,7 @@ extension StoredModel {
     }
   }
 
-  private static func table(_ curve: TrainingCurve) -> Value {
+  static func table(_ curve: TrainingCurve) -> Value {
     .table(
       columns: ["step", "loss", "validation_loss", "tokens", "learning_rate"],
       rows: curve.points.map { point in

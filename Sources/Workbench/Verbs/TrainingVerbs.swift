@@ -103,8 +103,8 @@ extension VerbLibrary {
     let method = try arguments.option("method", anyOf: ["full"])
     let run = FineTuning(
       method: .full(
-        freeze: try parts(arguments.strings("freeze"), parameter: "freeze")
-          + parts(Arguments(method.arguments).strings("freeze"), parameter: "method")),
+        freeze: try TrainingParts.parts(arguments.strings("freeze"), parameter: "freeze")
+          + TrainingParts.parts(Arguments(method.arguments).strings("freeze"), parameter: "method")),
       epochs: try arguments.integer("epochs", in: 1...100_000),
       batchSize: try arguments.integer("batch", in: 1...65_536), heldOut: shared.heldOut,
       seed: shared.seed
@@ -131,7 +131,7 @@ extension VerbLibrary {
       ],
       result: { _ in .option("full") })
   ) { arguments in
-    _ = try parts(arguments.strings("freeze"), parameter: "freeze")
+    _ = try TrainingParts.parts(arguments.strings("freeze"), parameter: "freeze")
   }
 
   /// What all trainers take; in the order of the documentation.
@@ -153,8 +153,11 @@ extension VerbLibrary {
       .init("seed", .number, default: "0", "What the random numbers are drawn by."),
     ]
   }
+}
 
-  private static func parts(_ names: [String], parameter: String) throws -> [FrozenPart] {
+/// Parts of a model that a training leaves as they are.
+enum TrainingParts {
+  static func parts(_ names: [String], parameter: String) throws -> [FrozenPart] {
     try names.map { name in
       guard let part = FrozenPart(name) else {
         throw VerbError(

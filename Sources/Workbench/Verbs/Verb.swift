@@ -5,6 +5,9 @@ package struct Verb: Sendable {
   package let signature: VerbSignature
   /// The files that a path argument stands for, given its real path; nil where it is one file.
   package let files: (@Sendable (String) throws -> [String])?
+  /// The folder that a short name given as a path stands for, wherever it lies; nil for what is no
+  /// such name. What it gives may be read, since the program and not the notebook chose it.
+  package let place: (@Sendable (String) throws -> String?)?
   /// What a call takes, from what is known before it runs: refused where it needs more memory than
   /// there is, and printed by `poise plan`. In a plan, arguments may have to be computed first;
   /// asking ``Arguments`` for one of those throws, and the plan says what it waits for.
@@ -18,12 +21,14 @@ package struct Verb: Sendable {
 
   package init(
     _ signature: VerbSignature, files: (@Sendable (String) throws -> [String])? = nil,
+    place: (@Sendable (String) throws -> String?)? = nil,
     estimate: (@Sendable (Arguments, [String: ResolvedInput]) throws -> PlannedWork?)? = nil,
     emptyText: String? = nil, isStored: (@Sendable (Arguments) -> Bool)? = nil,
     run: @escaping @Sendable (Arguments, VerbContext) throws -> Value
   ) {
     self.signature = signature
     self.files = files
+    self.place = place
     self.estimate = estimate
     self.emptyText = emptyText
     self.isStored = isStored
@@ -91,7 +96,7 @@ package struct VerbLibrary: Sendable {
 
   /// What this version of Poise can do.
   package static let standard = VerbLibrary(
-    dataVerbs + indexVerbs + searchVerbs + liveVerbs + vectorVerbs + modelVerbs + trainingVerbs + generationVerbs + evaluationVerbs
+    dataVerbs + indexVerbs + searchVerbs + liveVerbs + vectorVerbs + encoderVerbs + modelVerbs + trainingVerbs + generationVerbs + evaluationVerbs
       + tableVerbs
       + statisticsVerbs + plotVerbs
       + sessionVerbs)
