@@ -6,7 +6,7 @@ import Synchronization
 ///
 /// A batch is a function of the step alone. No document and no query is twice in a batch where
 /// that can be avoided, and batches of an epoch differ in size by one at most.
-final class ContrastiveBatches: BatchSource {
+package final class ContrastiveBatches: BatchSource {
   private let examples: ContrastiveExamples
   private let pairs: [ContrastiveExamples.Pair]
   private let candidates: [[Int]]
@@ -15,10 +15,10 @@ final class ContrastiveBatches: BatchSource {
   private let tokens: @Sendable (ContrastiveText) -> [Int32]
   private let epochs = Mutex<(epoch: Int, batches: [[Int]])?>(nil)
   /// Steps of one epoch.
-  let stepsPerEpoch: Int
-  let validation: [Batch]
-  let longestSequence: Int
-  let largestBatch: Int
+  package let stepsPerEpoch: Int
+  package let validation: [Batch]
+  package let longestSequence: Int
+  package let largestBatch: Int
 
   /// - Parameters:
   ///   - examples: All queries and documents.
@@ -30,7 +30,7 @@ final class ContrastiveBatches: BatchSource {
   ///   - longest: The most tokens that a text has.
   ///   - tokens: The tokens of a text; empty where it has none of its own.
   /// - Throws: ``ContrastiveError/nothingHeldOut(queries:share:)``.
-  init(
+  package init(
     _ examples: ContrastiveExamples, batchSize: Int, candidates: [[Int]], negativesPerQuery: Int,
     heldOut: Double, seed: UInt64, longest: Int,
     tokens: @escaping @Sendable (ContrastiveText) -> [Int32]
@@ -61,7 +61,7 @@ final class ContrastiveBatches: BatchSource {
     }
   }
 
-  func batch(at step: Int) -> Batch {
+  package func batch(at step: Int) -> Batch {
     let (epoch, place) = max(0, step - 1).quotientAndRemainder(dividingBy: max(1, stepsPerEpoch))
     let chosen = batches(of: epoch)[place].map { pairs[$0] }
     let drawn = candidates.isEmpty ? [] : chosen.map { negatives(of: $0.query, epoch: epoch) }
@@ -158,7 +158,7 @@ final class ContrastiveBatches: BatchSource {
 }
 
 /// A text and what it is to a search.
-enum ContrastiveText {
+package enum ContrastiveText {
   case query(String)
   case document(String)
 }

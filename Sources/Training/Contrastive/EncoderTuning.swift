@@ -100,6 +100,9 @@ public struct EncoderTuning: Sendable {
         }
       }
     }
+    guard known.pairs.count > 1 || !candidates.isEmpty else {
+      throw ContrastiveError.batchTooSmall(got: known.pairs.count, needed: 2)
+    }
     let batches = try ContrastiveBatches(
       known, batchSize: batchSize, candidates: candidates,
       negativesPerQuery: window?.perQuery ?? 1, heldOut: heldOut, seed: seed, longest: limit,
