@@ -72,14 +72,9 @@ final class SelectionPool: Sendable {
 }
 
 extension GraphBuilder {
-  /// How much nearer to a chosen neighbour than to the node itself, in squared distance, a
-  /// candidate must be to be left out (Subramanya et al. 2019 call it alpha; 1 is Malkov and
-  /// Yashunin's algorithm 4).
-  static let slack: Float = Tuning.alpha
-
   /// Chooses at most `limit` of the first `count` of `scratch.keys`, which are sorted, as
   /// neighbours of a node, so that they lie in different directions; what room is left goes to the
-  /// nearest of those left out. Leaves them in `scratch.chosen` and returns how many.
+  /// nearest of those left out (Malkov and Yashunin 2018, algorithm 4). Leaves them in `scratch.chosen` and returns how many.
   func select(
     for node: Int, among count: Int, limit: Int, scratch: SelectionScratch
   ) -> Int {
@@ -115,7 +110,7 @@ extension GraphBuilder {
       var kept = first
       for at in first..<left {
         let candidate = places[at]
-        if Self.slack * (fromWinner - scores[at]) <= distances[Int(candidate)] {
+        if fromWinner - scores[at] <= distances[Int(candidate)] {
           pruned[prunedCount] = candidate
           prunedCount &+= 1
         } else {
@@ -125,7 +120,7 @@ extension GraphBuilder {
       }
       left = kept
     }
-    if chosenCount < limit, prunedCount > 0, Tuning.fill {
+    if chosenCount < limit, prunedCount > 0 {
       var nearest = UnsafeMutableBufferPointer(start: pruned, count: prunedCount)
       nearest.sort()
       for at in 0..<min(prunedCount, limit - chosenCount) {

@@ -76,7 +76,8 @@ struct GraphLayout: Sendable, Hashable {
     writer.put(UInt64(totalBytes))
     writer.put(UInt64(0))
     for nodes in levelCounts { writer.put(UInt64(nodes)) }
-    writer.bytes.withUnsafeBytes { memory.base.copyMemory(from: $0.baseAddress!, byteCount: $0.count) }
+    UnsafeMutableRawBufferPointer(start: memory.base, count: memory.count)
+      .copyBytes(from: writer.bytes)
   }
 
   /// Reads the header, and checks that the bytes are as many as it says.

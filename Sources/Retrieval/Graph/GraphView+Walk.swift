@@ -20,6 +20,25 @@ extension GraphView {
     }
   }
 
+  /// From a node of a level down to where the search of the lowest level begins.
+  func descendAll(
+    from start: Int, level: Int, query: GraphQuery, scratch: GraphScratch
+  ) -> (node: Int, score: Float) {
+    var at = start
+    var score = score(of: start, query: query)
+    for level in Swift.stride(from: level, to: 0, by: -1) {
+      (at, score) = descend(
+        from: at, score: score, level: level, query: query, scratch: scratch)
+    }
+    return (at, score)
+  }
+
+  /// Walks down the levels, and leaves the best candidates of the lowest in the scratch.
+  func enter(at start: Int, level: Int, width: Int, query: GraphQuery, scratch: GraphScratch) {
+    let (node, score) = descendAll(from: start, level: level, query: query, scratch: scratch)
+    walk(from: node, score: score, level: 0, width: width, query: query, scratch: scratch)
+  }
+
   /// The score of one node.
   func score(of node: Int, query: GraphQuery) -> Float {
     var query = query

@@ -52,7 +52,8 @@ extension GraphView {
 /// integers; then the node, the lower number first; in the lowest bit, whether it was expanded.
 enum CandidateKey {
   static func make(score: Float, node: UInt32) -> UInt64 {
-    let bits = score.bitPattern
+    // Adding 0 makes -0 the same as 0, which compare as equal.
+    let bits = (score + 0).bitPattern
     let sortable = bits >> 31 == 1 ? ~bits : bits | 0x8000_0000
     return UInt64(sortable) << 32 | UInt64(0x7FFF_FFFF &- (node & 0x7FFF_FFFF)) << 1
   }

@@ -81,8 +81,9 @@ extension HNSWGraph {
 }
 
 extension GraphBuilder {
-  /// The graph as it is; the builder writes no more.
+  /// The graph, every node of which can be reached; the builder writes no more.
   func finish(context: WorkContext) throws -> HNSWGraph {
-    HNSWGraph(bytes: memory.shared(), layout: layout, options: options, rows: rows)
+    try connect(present: [Bool](repeating: true, count: layout.count), context: context)
+    return HNSWGraph(bytes: memory.shared(), layout: layout, options: options, rows: rows)
   }
 }

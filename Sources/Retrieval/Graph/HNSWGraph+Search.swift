@@ -29,14 +29,22 @@ extension HNSWGraph {
   public func search(
     query: UnsafePointer<Float>, k: Int, efSearch: Int, allowed: DocumentSet? = nil
   ) throws(GraphError) -> [ScoredRow] {
-    guard ck_sum_of_squares(Int64(dimension), query) <= GraphBuilder.longestRow * GraphBuilder.longestRow
-    else { throw .badQuery(longest: GraphBuilder.longestRow) }
-    guard k > 0, count > 0 else { return [] }
+    let longest = GraphBuilder.longestRow
+    guard ck_sum_of_squares(Int64(dimension), query) <= longest * longest else {
+      throw .badQuery(longest: longest)
+    }
+    guard k > 0, count > 0, allowed?.count != 0 else { return [] }
     let wanted = min(k, count)
     let width = min(count, max(efSearch, wanted))
     return pool.with { scratch in
+      if let allowed, !(allowed.isFull && allowed.capacity >= count) {
+        return findAllowed(
+          query, wanted: wanted, width: width, allowed: allowed, scratch: scratch)
+      }
       let graphQuery = encode(query, scratch: scratch)
-      enter(graphQuery, width: width, scratch: scratch)
+      view.enter(
+        at: 0, level: layout.levelCounts.count - 1, width: width, query: graphQuery,
+        scratch: scratch)
       return rescore(query, wanted: wanted, scratch: scratch)
     }
   }
@@ -49,23 +57,21 @@ extension HNSWGraph {
     return GraphQuery(kernel: ck_code_query(query: scratch.signed, shift: shift, scale: scale))
   }
 
-  /// Walks down the levels, and on the lowest leaves the best candidates in the scratch.
-  func enter(_ query: GraphQuery, width: Int, scratch: GraphScratch) {
-    var at = 0
-    var score = view.score(of: 0, query: query)
-    for level in stride(from: layout.levelCounts.count - 1, to: 0, by: -1) {
-      (at, score) = view.descend(
-        from: at, score: score, level: level, query: query, scratch: scratch)
-    }
-    view.walk(from: at, score: score, level: 0, width: width, query: query, scratch: scratch)
-  }
+  /// How many candidates are scored exactly beyond those wanted, at least: codes rank nearly right.
+  private static let rescored = 20
 
   /// The best of the candidates by exact products.
   func rescore(
     _ query: UnsafePointer<Float>, wanted: Int, scratch: GraphScratch
   ) -> [ScoredRow] {
     let d = Int64(dimension)
-    let candidates = min(scratch.keyCount, wanted + max(wanted, Tuning.rescore))
+    var candidates = min(scratch.keyCount, wanted + max(wanted, Self.rescored))
+    // Rows that are equal have equal codes: none of them is left out before their tie is broken.
+    while candidates > 0, candidates < scratch.keyCount,
+      scratch.keys[candidates] >> 32 == scratch.keys[candidates - 1] >> 32
+    {
+      candidates += 1
+    }
     let rows = rowOfNode
     for at in 0..<candidates {
       let row = self.rows.row(Int(rows[CandidateKey.node(scratch.keys[at])]))
