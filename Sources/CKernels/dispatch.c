@@ -59,6 +59,7 @@ typedef struct {
 #pragma clang attribute push( \
   __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"), min_vector_width(512))), \
   apply_to = function)
+#define SCAN_WITH_AVX512
 #define BACKEND avx512
 #define TILE_ROWS 8
 #include "kernels.inc"

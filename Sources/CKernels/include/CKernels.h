@@ -234,6 +234,17 @@ void ck_centroid_sums(
 /// The first place of the largest of each row of at most 65,536 columns.
 void ck_largest_places(int64_t rows, int64_t columns, const float *x, uint16_t *places);
 
+/// Rows as signed bytes times scales[R], as ck_byte_row; zeros up to the stride, a multiple of 64.
+/// errors[R] is at least the length of what is lost.
+void ck_byte_rows(
+  int64_t rows, int64_t columns, int64_t stride, const float *x, int8_t *codes, float *scales,
+  float *errors);
+/// bounds[R] = dot(codes, query) scale scales[R] + errors[R] length + slack. The products are exact
+/// where no sum of them leaves 32 bits.
+void ck_byte_bounds(
+  int64_t rows, int64_t stride, const int8_t *codes, const float *scales, const float *errors,
+  const int16_t *query, float scale, float length, float slack, float *bounds);
+
 /// Tells the CPU that this thread waits in a loop.
 static inline void ck_pause(void) {
 #if defined(__x86_64__)

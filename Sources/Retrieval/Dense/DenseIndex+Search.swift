@@ -15,9 +15,12 @@ extension DenseIndex {
     guard k > 0, documents.count > 0 else { return queries.map { _ in [] } }
     let encoded = try encoder.encode(queries, as: .query, context: context)
     try encoded.check(against: encoder, texts: queries.count)
-    return try nearest(
-      encoded.vectors.base, count: queries.count, k: k, sets: documents.selection(filter),
-      context: context)
+    let vectors = encoded.vectors
+    return try withExtendedLifetime(vectors) {
+      try nearest(
+        vectors.base, count: queries.count, k: k, sets: documents.selection(filter),
+        context: context)
+    }
   }
 
   /// The documents nearest to a query given as a vector.
