@@ -49,6 +49,14 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
     return Int(product.high)
   }
 
+  /// The numbers below `count` in a random order (Fisher and Yates).
+  public static func permutation(_ count: Int, seed: UInt64, purpose: String) -> [Int] {
+    var stream = RandomStream(seed: seed, purpose: purpose)
+    var order = Array(0..<count)
+    for i in stride(from: count - 1, to: 0, by: -1) { order.swapAt(i, stream.below(i + 1)) }
+    return order
+  }
+
   private func rotate(_ value: UInt64, _ count: UInt64) -> UInt64 {
     (value << count) | (value >> (64 - count))
   }

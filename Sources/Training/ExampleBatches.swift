@@ -26,7 +26,7 @@ public struct ExampleBatches: BatchSource {
   ) throws(TrainingError) {
     let usable = examples.filter { $0.labels.contains { $0 >= 0 } }
     guard !usable.isEmpty else { throw .noExamples }
-    let order = Self.permutation(usable.count, seed: seed, purpose: "training/held-out")
+    let order = RandomStream.permutation(usable.count, seed: seed, purpose: "training/held-out")
     let share = (Double(usable.count) * min(max(heldOut, 0), 0.5)).rounded()
     let held = min(Int(share), usable.count - 1)
     self.examples = order[held...].sorted().map { usable[$0] }
@@ -53,19 +53,11 @@ public struct ExampleBatches: BatchSource {
   /// The examples of a step, shuffled by seed and epoch.
   public func batch(at step: Int) -> Batch {
     let (epoch, place) = (max(0, step - 1)).quotientAndRemainder(dividingBy: stepsPerEpoch)
-    let order = Self.permutation(examples.count, seed: seed, purpose: "training/epoch/\(epoch)")
+    let order = RandomStream.permutation(examples.count, seed: seed, purpose: "training/epoch/\(epoch)")
     var batch = Batch()
     for index in order[(place * batchSize)...].prefix(batchSize) {
       batch.append(tokens: examples[index].tokens, labels: examples[index].labels)
     }
     return batch
-  }
-
-  /// A shuffled 0..<count (Fisher and Yates, as Durstenfeld has it).
-  private static func permutation(_ count: Int, seed: UInt64, purpose: String) -> [Int] {
-    var stream = RandomStream(seed: seed, purpose: purpose)
-    var order = Array(0..<count)
-    for i in stride(from: count - 1, to: 0, by: -1) { order.swapAt(i, stream.below(i + 1)) }
-    return order
   }
 }

@@ -41,7 +41,7 @@ package final class ContrastiveBatches: BatchSource {
     self.seed = seed
     self.tokens = tokens
     longestSequence = longest
-    let order = Self.permutation(
+    let order = RandomStream.permutation(
       examples.queries.count, seed: seed, purpose: "contrastive/held-out")
     let held = Int((Double(order.count) * heldOut).rounded())
     guard heldOut == 0 || (held > 0 && held < order.count) else {
@@ -71,7 +71,7 @@ package final class ContrastiveBatches: BatchSource {
   private func batches(of epoch: Int) -> [[Int]] {
     epochs.withLock { kept in
       if let kept, kept.epoch == epoch { return kept.batches }
-      let order = Self.permutation(
+      let order = RandomStream.permutation(
         pairs.count, seed: seed, purpose: "contrastive/epoch/\(epoch)")
       let batches = Self.batches(pairs, order, count: stepsPerEpoch)
       kept = (epoch, batches)
@@ -146,14 +146,6 @@ package final class ContrastiveBatches: BatchSource {
         examples.relevant[pair.query].compactMap { numbers[$0] }.sorted()
       })
     return batch
-  }
-
-  /// A shuffled 0..<count (Fisher and Yates, as Durstenfeld has it).
-  private static func permutation(_ count: Int, seed: UInt64, purpose: String) -> [Int] {
-    var stream = RandomStream(seed: seed, purpose: purpose)
-    var order = Array(0..<count)
-    for i in stride(from: count - 1, to: 0, by: -1) { order.swapAt(i, stream.below(i + 1)) }
-    return order
   }
 }
 

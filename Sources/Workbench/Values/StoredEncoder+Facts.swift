@@ -1,3 +1,4 @@
+import Corpora
 import Language
 import TextEncoders
 import Training
@@ -15,7 +16,7 @@ extension StoredEncoder {
     case "name": return .string(encoder.name)
     case "dimension": return .number(Double(encoder.dimension))
     case "longest": return .number(Double(encoder.maximumLength))
-    case "parameters": return .number(Double(parameterCount))
+    case "parameters": return .number(Double(try parameterCount()))
     case "curve", "steps", "tokens", "flops": break
     default: return nil
     }
@@ -45,13 +46,19 @@ extension StoredEncoder {
     var facts: [(String, Value)] = [
       ("name", .string(encoder.name)), ("dimension", .number(Double(encoder.dimension))),
       ("longest text, tokens", .number(Double(encoder.maximumLength))),
-      ("parameters", .number(Double(parameterCount))),
+      ("parameters", .number(Double(try parameterCount()))),
     ]
     if case .bert(let bert) = engine {
       let c = bert.model.configuration
       facts += [
         ("layers", .number(Double(c.layers))), ("heads", .number(Double(c.heads))),
         ("pooling", .string(bert.model.pooling.rawValue)),
+      ]
+    }
+    if case .projected(let base, let projection) = engine {
+      facts += [
+        ("of", .string(try base.summaryLine())), ("method", .string(projection.method.rawValue)),
+        ("variance kept", .number(projection.keptVariance)),
       ]
     }
     if let training {

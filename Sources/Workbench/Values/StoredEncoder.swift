@@ -2,7 +2,10 @@ package import Artifacts
 package import Bytes
 package import Corpora
 package import Execution
+import LanguageModels
+import Synchronization
 package import TextEncoders
+import Tokenizers
 package import Training
 
 /// An encoder in the language: its numbers and, where it was trained here, how that went.
@@ -13,24 +16,42 @@ package struct StoredEncoder: Sendable, ArtifactHolder {
     case bert(BertEncoder)
     /// A table of token vectors.
     case fixed(StaticEncoder)
+    /// The hidden states of a language model, which is an object of its own.
+    case decoder(ArtifactHandle)
+    /// Another encoder's vectors, mapped to fewer dimensions.
+    case projected(base: ArtifactHandle, Projection)
   }
 
   package let engine: Engine
   /// What the last training did; nil for one that was loaded.
   package let training: TrainingSummary?
+  private let opened = OpenedEncoder()
 
   package init(_ engine: Engine, training: TrainingSummary? = nil) {
     self.engine = engine
     self.training = training
   }
 
-  package var heldArtifacts: [ArtifactHandle] { [] }
+  package var heldArtifacts: [ArtifactHandle] {
+    switch engine {
+    case .bert, .fixed: []
+    case .decoder(let model): [model]
+    case .projected(let base, _):
+      [base] + ((try? base.object(as: StoredEncoder.self))?.heldArtifacts ?? [])
+    }
+  }
 
-  /// What encodes.
+  /// What encodes; made at the first call and kept.
   package func encoder() throws -> any TextEncoder {
     switch engine {
-    case .bert(let encoder): encoder
-    case .fixed(let encoder): encoder
+    case .bert(let encoder): return encoder
+    case .fixed(let encoder): return encoder
+    case .decoder(let model):
+      return try opened.encoder { try DecoderEncoder(model.object(as: StoredModel.self).model, name: "model") }
+    case .projected(let base, let projection):
+      return try opened.encoder {
+        try ProjectedEncoder(base.object(as: StoredEncoder.self).encoder(), projection)
+      }
     }
   }
 
@@ -49,15 +70,35 @@ package struct StoredEncoder: Sendable, ArtifactHolder {
     switch engine {
     case .bert(let encoder): encoder.operationsPerToken * Double(tokens)
     case .fixed(let encoder): 2 * Double(encoder.dimension) * Double(tokens)
+    case .decoder(let model):
+      2 * Double(try model.object(as: StoredModel.self).model.layout.count) * Double(tokens)
+    case .projected(let base, _):
+      try base.object(as: StoredEncoder.self).operations(tokens: tokens)
     }
   }
 
   /// How many numbers it has.
-  var parameterCount: Int {
+  func parameterCount() throws -> Int {
     switch engine {
     case .bert(let encoder): encoder.model.layout.count
     case .fixed(let encoder): encoder.tokenizer.vocabularySize * (encoder.dimension + 1)
+    case .decoder(let model): try model.object(as: StoredModel.self).model.layout.count
+    case .projected(let base, let projection):
+      try base.object(as: StoredEncoder.self).parameterCount()
+        + (projection.method == .truncate ? 0 : projection.input * projection.output)
     }
+  }
+}
+
+/// What an encoder opened, shared by its copies.
+private final class OpenedEncoder: Sendable {
+  private let value = Mutex<(any TextEncoder)?>(nil)
+
+  func encoder(_ make: () throws -> any TextEncoder) throws -> any TextEncoder {
+    if let known = value.withLock({ $0 }) { return known }
+    let made = try make()
+    value.withLock { $0 = made }
+    return made
   }
 }
 
@@ -68,14 +109,16 @@ extension StoredEncoder {
 
   /// Writes a line of JSON in as many bytes as keep what follows aligned, then the numbers.
   package func encode(to sink: ByteSink) throws {
-    let kind: String
+    var members: [JSONValue.Member]
     switch engine {
-    case .bert: kind = "bert"
-    case .fixed: kind = "static"
+    case .bert(let encoder):
+      members = [.init("kind", "bert"), .init("name", .string(encoder.name))]
+    case .fixed: members = [.init("kind", "static")]
+    case .decoder(let model):
+      members = [.init("kind", "decoder"), .init("model", .string(model.digest.hex))]
+    case .projected(let base, _):
+      members = [.init("kind", "projected"), .init("base", .string(base.digest.hex))]
     }
-    var members: [JSONValue.Member] = [
-      .init("kind", .string(kind)), .init("name", .string(try encoder().name)),
-    ]
     if let training { members.append(.init("training", training.json)) }
     let header = JSONValue.object(members).serialized()
     let padding = (64 - (16 + header.count) % 64) % 64
@@ -89,6 +132,8 @@ extension StoredEncoder {
     case .fixed(let encoder):
       let bytes = encoder.encoded()
       try withExtendedLifetime(bytes) { try sink.write(bytes.bytes) }
+    case .decoder: break
+    case .projected(_, let projection): try sink.write(projection.encoded())
     }
   }
 
@@ -114,12 +159,21 @@ extension StoredEncoder {
       }
       return summary
     }
+    func named(_ name: String, _ kind: ArtifactKind) throws -> ArtifactHandle {
+      guard let digest = header[name]?.string.flatMap(Digest.init(hex:)) else {
+        throw VerbError("not an encoder: it has no \(name)")
+      }
+      return handle(kind, digest)
+    }
     switch header["kind"]?.string {
     case "bert":
       engine = .bert(
         BertEncoder(
           try EncoderModel(decoding: numbers), name: header["name"]?.string ?? "encoder"))
     case "static": engine = .fixed(try StaticEncoder(decoding: numbers))
+    case "decoder": engine = .decoder(try named("model", .model))
+    case "projected":
+      engine = .projected(base: try named("base", .encoder), try Projection(decoding: numbers))
     default: throw VerbError("not an encoder of a kind that is known")
     }
   }

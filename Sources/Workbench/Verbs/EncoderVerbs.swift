@@ -1,4 +1,5 @@
 import Corpora
+import Execution
 import Glibc
 import Language
 import TextEncoders
@@ -6,18 +7,19 @@ import Training
 
 extension VerbLibrary {
   /// What turns texts into vectors, and its tuning.
-  static var encoderVerbs: [Verb] { [encoder, staticEncoder, tuneEncoder] }
+  static var encoderVerbs: [Verb] { [encoder, staticEncoder, project, tuneEncoder] }
 
   private static let encoder = Verb(
     VerbSignature(
       "encoder", topic: "models", .compute,
-      summary: "Loads a BERT-type encoder: a Hugging Face folder, or one that has a name.",
+      summary: "A BERT-type encoder from a Hugging Face folder, or a language model's states.",
       example: "minilm = encoder(\"minilm\")",
       parameters: [
         .init(
-          "path", .path, positional: true,
-          "A folder with config.json, safetensors and a tokenizer, or "
-            + EncoderFolder.names.map { "\"\($0)\"" }.joined(separator: ", ") + ".")
+          "path", .union([.path, .artifact("model")]), positional: true,
+          "A folder with config.json, safetensors and a tokenizer; the name of a known one, "
+            + EncoderFolder.names.map { "\"\($0)\"" }.joined(separator: ", ")
+            + "; or a language model, whose hidden states are averaged.")
       ],
       result: { _ in .artifact("encoder") }),
     files: { try EncoderFolder.inputs($0) },
@@ -34,6 +36,9 @@ extension VerbLibrary {
         memoryBytes: 12 * EncoderLayout(try EncoderFolder.configuration(path)).count)
     }
   ) { arguments, context in
+    if case .artifact(let model) = arguments["path"], model.kind == .model {
+      return try context.artifact(.encoder, StoredEncoder(.decoder(model)))
+    }
     let input = try context.input("path")
     let allowed = Set(input.files)
     let model = try EncoderFolder.load(
@@ -82,6 +87,52 @@ extension VerbLibrary {
       StoredEncoder(.fixed(try StaticEncoder.train(corpus, settings, context: context.work))))
   }
 
+  private static let project = Verb(
+    VerbSignature(
+      "project", topic: "models", .compute,
+      summary: "An encoder whose vectors are mapped to fewer dimensions.",
+      example: "small = project(encoder(\"minilm\"), dimension: 64, on: scifact.corpus)",
+      parameters: [
+        .init("encoder", .artifact("encoder"), positional: true, "What to start from."),
+        .init("dimension", .number, "Components of a vector."),
+        .init(
+          "method", .string, default: "\"pca\"", choices: Projection.Method.allCases.map(\.rawValue),
+          "By the directions in which a corpus varies most, the first components, or at random."),
+        .init(
+          "on", StaticType.artifact("corpus").optional, default: "none",
+          "With pca: the corpus whose documents show the directions."),
+        .init("sample", .number, default: "2000", "With pca: how many documents at most."),
+        .init("seed", .number, default: "0", "What the sample or the directions are drawn by."),
+      ],
+      result: { _ in .artifact("encoder") })
+  ) { arguments, context in
+    let base = try arguments.handle("encoder", .encoder)
+    let encoder = try base.object(as: StoredEncoder.self).encoder()
+    let dimension = try arguments.integer("dimension", in: 1...encoder.dimension)
+    let seed = UInt64(try arguments.integer("seed", in: 0...Int(1) << 53))
+    let projection: Projection
+    switch try known(arguments, "method", Projection.Method.allCases.map(\.rawValue)) {
+    case "truncate": projection = try .truncation(from: encoder.dimension, to: dimension)
+    case "random": projection = try .random(from: encoder.dimension, to: dimension, seed: seed)
+    default:
+      guard !arguments.isNone("on") else {
+        throw VerbError(
+          "pca needs a corpus to find directions in", parameter: "method",
+          help: "give on: scifact.corpus, say")
+      }
+      let corpus = try arguments.handle("on", .corpus).object(as: Corpus.self)
+      let places = RandomStream.permutation(
+        corpus.count, seed: seed, purpose: "projection sample"
+      ).prefix(try arguments.integer("sample", in: 2...1_000_000)).sorted()
+      let texts = places.map { corpus[$0].encodedText }
+      projection = try .pca(
+        of: try encoder.encode(texts, as: .document, context: context.work), to: dimension,
+        context: context.work)
+    }
+    context.recordKernels()
+    return try context.artifact(.encoder, StoredEncoder(.projected(base: base, projection)))
+  }
+
   private static let tuneEncoder = Verb(
     VerbSignature(
       "tune_encoder", topic: "training", .compute,
@@ -127,6 +178,7 @@ extension VerbLibrary {
         switch stored.engine {
         case .bert(let encoder): try tuning.estimate(encoder, on: examples)
         case .fixed(let encoder): try tuning.estimate(encoder, on: examples)
+        case .decoder, .projected: throw EncoderPairs.notTunable
         }
       return PlannedWork(
         memoryBytes: estimate.bytes, operations: estimate.operations,
@@ -146,9 +198,10 @@ extension VerbLibrary {
       let (result, summary) = try tuning.run(
         encoder, on: examples, checkpoints: context.checkpoints, context: context.work)
       tuned = StoredEncoder(.fixed(result), training: summary)
+    case .decoder, .projected: throw EncoderPairs.notTunable
     }
     if let summary = tuned.training {
-      context.record(summary, parameters: tuned.parameterCount)
+      context.record(summary, parameters: try tuned.parameterCount())
     }
     return try context.artifact(.encoder, tuned)
   }
@@ -156,6 +209,10 @@ extension VerbLibrary {
 
 /// The arguments of `tune_encoder`, checked.
 enum EncoderPairs {
+  static let notTunable = VerbError(
+    "only BERT-type and static encoders are tuned", parameter: "encoder",
+    help: "tune first and project the result")
+
   static func examples(_ arguments: Arguments) throws -> ContrastiveExamples {
     if case .list = arguments["on"] {
       let pairs = try arguments.table("on").enumerated().map { index, record in
