@@ -30,14 +30,26 @@ public struct EncoderModel: Sendable {
   public let normalizes: Bool
   /// The longest text in tokens, special ones included.
   public let maximumLength: Int
+  /// Whether letters become small before the tokenizer sees them (`do_lower_case` of
+  /// `sentence_bert_config.json`).
+  public let lowercasesTexts: Bool
 
   /// A model from its parts.
   ///
+  /// - Parameters:
+  ///   - configuration: The shape.
+  ///   - weights: float32 in the order of ``EncoderLayout``.
+  ///   - tokenizer: What turns texts into tokens.
+  ///   - pooling: How the tokens' vectors become one.
+  ///   - normalizes: Whether the model as published brings vectors to length 1.
+  ///   - maximumLength: The longest text in tokens; as many as there are positions where nil.
+  ///   - lowercasesTexts: Whether letters become small before the tokenizer sees them.
   /// - Throws: ``EncoderModelError`` where the parts do not fit each other;
   ///   ``EncoderConfigurationError`` where no model has that shape.
   public init(
     configuration: EncoderConfiguration, weights: SharedBytes, tokenizer: Tokenizer,
-    pooling: Pooling = .mean, normalizes: Bool = true, maximumLength: Int? = nil
+    pooling: Pooling = .mean, normalizes: Bool = true, maximumLength: Int? = nil,
+    lowercasesTexts: Bool = false
   ) throws {
     try configuration.validate()
     let layout = EncoderLayout(configuration)
@@ -62,6 +74,7 @@ public struct EncoderModel: Sendable {
     self.pooling = pooling
     self.normalizes = normalizes
     self.maximumLength = maximumLength
+    self.lowercasesTexts = lowercasesTexts
   }
 
   /// The same model with other weights, as training leaves them.
@@ -70,7 +83,7 @@ public struct EncoderModel: Sendable {
   public func replacingWeights(_ weights: SharedBytes) throws -> EncoderModel {
     try EncoderModel(
       configuration: configuration, weights: weights, tokenizer: tokenizer, pooling: pooling,
-      normalizes: normalizes, maximumLength: maximumLength)
+      normalizes: normalizes, maximumLength: maximumLength, lowercasesTexts: lowercasesTexts)
   }
 
   /// The weights, valid while this model lives.

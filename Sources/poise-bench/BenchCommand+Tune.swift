@@ -12,7 +12,7 @@ extension BenchCommand {
   static let tune = BenchCommand(
     name: "tune",
     arguments: """
-      DIR [--static] [--dimension D] [--negatives in-batch|bm25|mined] [--epochs N] \
+      DIR [--model FOLDER | --dimension D] [--negatives in-batch|bm25|mined] [--epochs N] \
       [--batch N] [--length N] [--rate R] [--seed N] [--threads N]
       """,
     summary: "nDCG@10 of an encoder before and after it is tuned on the train split"
@@ -31,11 +31,16 @@ extension BenchCommand {
     tuning.seed = UInt64(try arguments.integer("--seed", default: 0, in: 0...1 << 40))
     tuning.learningRate = try arguments.text("--rate").flatMap { Double($0) }
     tuning.temperature = try arguments.text("--temperature").flatMap { Double($0) } ?? 0.05
+    let model = try arguments.text("--model")
     let path = try arguments.only("a folder in the BEIR layout")
     let context = WorkContext(threads: threads)
     let clock = ContinuousClock()
     let collection = try CollectionReader().read(
       try CollectionReader.detect(path: path), context: context)
+    if let folder = try model.map({ try EncoderFolder.load($0, context: context) }) {
+      return try measure(
+        BertEncoder(folder, name: "bert"), collection, tuning, making: 0, context: context)
+    }
     var made: StaticEncoder?
     let making = try clock.measure {
       made = try StaticEncoder.train(

@@ -149,6 +149,24 @@ void ck_linear(
   int64_t rows, int64_t columns, const float *w, int64_t batch, const float *x, int64_t x_stride,
   const float *bias, float *y, int64_t y_stride, bool add);
 
+/// Floats of a packed matrix: panels of 32 rows of w, transposed, the last filled with zeros.
+static inline int64_t ck_packed_count(int64_t columns, int64_t depth) {
+  return (columns + 31) / 32 * 32 * depth;
+}
+/// Lays w[columns, depth] out for ck_packed_linear.
+void ck_pack(int64_t columns, int64_t depth, const float *w, float *packed);
+
+#define CK_GELU 1
+#define CK_TANH_GELU 2
+
+/// y[rows, columns] = act(x w' + bias) + added for a packed w; act is none (0), CK_GELU or
+/// CK_TANH_GELU, and bias and added (with y's stride; may be y) may be NULL. Each element is one
+/// sum in the order of depth, the same bits whatever the other rows are and on every backend.
+void ck_packed_linear(
+  int64_t rows, int64_t columns, int64_t depth, const float *x, int64_t x_stride,
+  const float *packed, const float *bias, int activation, const float *added, float *y,
+  int64_t y_stride);
+
 /// One sequence's cache of one key/value head, in blocks of positions, and the queries of it.
 typedef struct {
   /// Queries of this sequence, at positions first, first + 1, and so on; each sees the keys up to
