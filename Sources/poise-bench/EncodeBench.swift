@@ -39,14 +39,15 @@ extension BenchCommand {
     let elapsed = seconds(clock.now - start)
     let rate = Double(encoded.tokenCount) / elapsed
     let operations = rate * encoder.operationsPerToken / 1e9
-    let peak = try ProductPeak.measure(threads: threads)
+    let peak = ProductPeak.operationsPerSecond(threads: threads).map { $0 / 1e9 }
+    let share = peak.map { "\(rounded(operations / $0, 3))" } ?? "null"
     print(
       """
       {"peer":"poise","texts":\(texts.count),"tokens":\(encoded.tokenCount),\
       "texts_per_s":\(rounded(Double(texts.count) / elapsed, 1)),\
       "tokens_per_s":\(Int(rate.rounded())),"threads":\(threads),\
       "truncated":\(encoded.truncatedCount),"gflops":\(rounded(operations, 1)),\
-      "share_of_peak":\(rounded(operations / peak, 3))}
+      "share_of_peak":\(share)}
       """)
     if let output { try write(encoded, to: output) }
   }
