@@ -11,13 +11,13 @@ public struct HuggingFaceFile: Sendable {
   /// Hands the bytes to a sink, in pieces of at most 16 MB where they are weights.
   public let write: @Sendable (SafetensorsWriter.Sink) throws -> Void
 
-  init(name: String, bytes: [UInt8]) {
+  package init(name: String, bytes: [UInt8]) {
     self.name = name
     byteCount = bytes.count
     write = { sink in try bytes.withUnsafeBytes(sink) }
   }
 
-  init(
+  package init(
     name: String, byteCount: Int,
     write: @escaping @Sendable (SafetensorsWriter.Sink) throws -> Void
   ) {
