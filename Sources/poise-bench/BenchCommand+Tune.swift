@@ -2,6 +2,7 @@ import Bytes
 import Corpora
 import Evaluation
 import Execution
+import Glibc
 import Tensors
 import TextEncoders
 import Training
@@ -12,42 +13,52 @@ extension BenchCommand {
   static let tune = BenchCommand(
     name: "tune",
     arguments: """
-      DIR [--static] [--dimension D] [--negatives in-batch|bm25|mined] [--epochs N] \
+      DIR [--model FOLDER | --dimension D] [--negatives in-batch,bm25,mined] [--epochs N] \
       [--batch N] [--length N] [--rate R] [--seed N] [--threads N]
       """,
     summary: "nDCG@10 of an encoder before and after it is tuned on the train split"
   ) { arguments in
     let threads = try arguments.integer("--threads", default: 2, in: 1...1024)
     let dimension = try arguments.integer("--dimension", default: 256, in: 1...4096)
-    let name = try arguments.text("--negatives") ?? "in-batch"
-    guard let negatives = Negatives(name) else {
-      throw BenchArguments.Misuse(
-        message: "--negatives takes \(Negatives.names.joined(separator: ", "))")
+    let names = try arguments.text("--negatives") ?? "in-batch"
+    let negatives = try names.split(separator: ",").map { name in
+      guard let setting = Negatives(String(name)) else {
+        throw BenchArguments.Misuse(
+          message: "--negatives takes \(Negatives.names.joined(separator: ", "))")
+      }
+      return setting
     }
-    var tuning = EncoderTuning(negatives: negatives)
+    var tuning = EncoderTuning()
     tuning.epochs = try arguments.integer("--epochs", default: 1, in: 0...10_000)
     tuning.batchSize = try arguments.integer("--batch", default: 32, in: 1...65_536)
     tuning.maximumLength = try arguments.integer("--length", default: 128, in: 4...8192)
     tuning.seed = UInt64(try arguments.integer("--seed", default: 0, in: 0...1 << 40))
     tuning.learningRate = try arguments.text("--rate").flatMap { Double($0) }
     tuning.temperature = try arguments.text("--temperature").flatMap { Double($0) } ?? 0.05
+    let model = try arguments.text("--model")
     let path = try arguments.only("a folder in the BEIR layout")
     let context = WorkContext(threads: threads)
     let clock = ContinuousClock()
     let collection = try CollectionReader().read(
       try CollectionReader.detect(path: path), context: context)
+    if let folder = try model.map({ try EncoderFolder.load($0, context: context) }) {
+      return try measure(
+        BertEncoder(folder, name: "bert"), collection, tuning, negatives, making: 0,
+        context: context)
+    }
     var made: StaticEncoder?
     let making = try clock.measure {
       made = try StaticEncoder.train(
         collection.corpus, StaticTraining(dimension: dimension), context: context)
     }
     guard let encoder = made else { return }
-    try measure(encoder, collection, tuning, making: seconds(making), context: context)
+    try measure(
+      encoder, collection, tuning, negatives, making: seconds(making), context: context)
   }
 
   private static func measure<Encoder: TunableEncoder>(
-    _ encoder: Encoder, _ collection: LoadedCollection, _ tuning: EncoderTuning, making: Double,
-    context: WorkContext
+    _ encoder: Encoder, _ collection: LoadedCollection, _ tuning: EncoderTuning,
+    _ negatives: [Negatives], making: Double, context: WorkContext
   ) throws {
     guard let train = collection.splits.first(where: { $0.name == "train" }),
       let test = collection.splits.first(where: { $0.name == "test" })
@@ -58,30 +69,35 @@ extension BenchCommand {
       before = try quality(of: encoder, collection.corpus, test, context: context)
     }
     let examples = try ContrastiveExamples(train, corpus: collection.corpus)
-    var after = before
-    var summary: TrainingSummary?
-    var tuningSeconds = 0.0
-    if tuning.epochs > 0 {
-      var result: (encoder: Encoder, summary: TrainingSummary)?
-      tuningSeconds = seconds(
-        try clock.measure { result = try tuning.run(encoder, on: examples, context: context) })
-      guard let result else { return }
-      after = try quality(of: result.encoder, collection.corpus, test, context: context)
-      summary = result.summary
+    for setting in negatives {
+      var tuning = tuning
+      tuning.negatives = setting
+      let start = clock.now
+      let result =
+        tuning.epochs > 0 ? try tuning.run(encoder, on: examples, context: context) : nil
+      let elapsed = clock.now - start
+      let after =
+        try result.map { try quality(of: $0.encoder, collection.corpus, test, context: context) }
+        ?? before
+      let losses = result?.summary.curve.points.map { "\(rounded($0.loss, 3))" } ?? []
+      print(
+        """
+        {"encoder":"\(encoder.name)","negatives":"\(setting.name)",\
+        "epochs":\(tuning.epochs),"batch":\(tuning.batchSize),"seed":\(tuning.seed),\
+        "rate":\(tuning.learningRate ?? encoder.usualLearningRate),\
+        "pairs":\(examples.pairs.count),"ndcg_before":\(rounded(before, 4)),\
+        "ndcg_after":\(rounded(after, 4)),"make_s":\(rounded(making, 2)),\
+        "tune_s":\(rounded(seconds(elapsed), 1)),"test_s":\(rounded(seconds(testing), 1)),\
+        "tokens":\(result?.summary.tokens ?? 0),\
+        "gflop":\(rounded((result?.summary.operations ?? 0) / 1e9, 1)),\
+        "losses":[\(losses.joined(separator: ","))],"peak_rss_mb":\(peakMemory() >> 20)}
+        """)
+      flush()
     }
-    let losses = summary?.curve.points.map { "\(rounded($0.loss, 3))" } ?? []
-    print(
-      """
-      {"encoder":"\(encoder.name)","negatives":"\(tuning.negatives.name)",\
-      "epochs":\(tuning.epochs),"batch":\(tuning.batchSize),"seed":\(tuning.seed),\
-      "rate":\(tuning.learningRate ?? encoder.usualLearningRate),\
-      "pairs":\(examples.pairs.count),"ndcg_before":\(rounded(before, 4)),\
-      "ndcg_after":\(rounded(after, 4)),"make_s":\(rounded(making, 2)),\
-      "tune_s":\(rounded(tuningSeconds, 1)),"test_s":\(rounded(seconds(testing), 1)),\
-      "tokens":\(summary?.tokens ?? 0),"gflop":\(rounded((summary?.operations ?? 0) / 1e9, 0)),\
-      "losses":[\(losses.joined(separator: ","))],"peak_rss_mb":\(peakMemory() >> 20)}
-      """)
   }
+
+  /// Shows a line as soon as it is there: the next takes minutes.
+  private static func flush() { fflush(nil) }
 
   /// nDCG@10 of exact search by cosine.
   private static func quality(
