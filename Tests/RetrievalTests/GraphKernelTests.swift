@@ -43,7 +43,7 @@ import Testing
               var kernelCodes = ck_codes(
                 codes: bytes.baseAddress, stride: Int64(stride), terms: terms.baseAddress)
               var kernelQuery = ck_code_query(
-                query: query.baseAddress, shift: shift, scale: 0.25)
+                query: query.baseAddress, shift: shift, scale: 0.25, weight: 0.5)
               ck_code_scores(&kernelCodes, &kernelQuery, Int64(n), nodes, &scores)
             }
           }
@@ -58,7 +58,7 @@ import Testing
           for component in 0..<stride {
             product += (Int(codes[node * stride + component]) - 128) * Int(signed[component])
           }
-          #expect(scores[at] == terms[2 * node] * 0.25 * Float(product) + terms[2 * node + 1])
+          #expect(scores[at] == terms[2 * node] * 0.25 * Float(product) + 0.5 * terms[2 * node + 1])
         }
         if n == count {
           if let first { #expect(scores == first, "\(name)") } else { first = scores }

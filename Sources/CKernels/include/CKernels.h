@@ -256,8 +256,8 @@ static inline void ck_pause(void) {
 
 // MARK: Codes
 
-/// Vectors as bytes: row i is about mean + terms[2i] (bytes - 128), and terms[2i + 1] is added to
-/// its scores.
+/// Vectors as bytes: row i is about mean + terms[2i] (bytes - 128), and terms[2i + 1] is its
+/// product with the mean.
 typedef struct {
   const uint8_t *codes;
   /// Bytes from one code to the next, a multiple of 64; bytes past the dimension are 128.
@@ -265,11 +265,13 @@ typedef struct {
   const float *terms;
 } ck_codes;
 
-/// What codes are multiplied with: signed bytes, their sum times 128, and what they are scaled by.
+/// What codes are multiplied with: signed bytes, their sum times 128, and what the products and the
+/// terms added to them are scaled by.
 typedef struct {
   const int8_t *query;
   int32_t shift;
   float scale;
+  float weight;
 } ck_code_query;
 
 /// Writes the code of x - mean, and returns its scale. Of finite numbers below 1e37 only.
@@ -277,7 +279,7 @@ float ck_code_row(
   int64_t dimension, int64_t stride, const float *x, const float *mean, uint8_t *code);
 /// Writes the signed bytes of a code; returns their sum times 128.
 int32_t ck_code_signed(int64_t stride, const uint8_t *code, int8_t *query);
-/// scores[i] = scale terms[2j] (product of the codes) + terms[2j + 1] for j = nodes[i].
+/// scores[i] = scale terms[2j] (product of the codes) + weight terms[2j + 1] for j = nodes[i].
 void ck_code_scores(
   const ck_codes *codes, const ck_code_query *query, int64_t n, const uint32_t *nodes,
   float *scores);

@@ -72,7 +72,7 @@ final class GraphBuilder: @unchecked Sendable {
   func query(of node: Int, signed: UnsafeMutablePointer<Int8>) -> GraphQuery {
     let shift = ck_code_signed(Int64(layout.stride), codes + node * layout.stride, signed)
     return GraphQuery(
-      kernel: ck_code_query(query: signed, shift: shift, scale: terms[2 * node]),
+      kernel: ck_code_query(query: signed, shift: shift, scale: terms[2 * node], weight: 1),
       extras: isLevel ? nil : UnsafePointer(extras.base), ownExtra: extras.base[node])
   }
 

@@ -22,6 +22,8 @@ final class GraphScratch: @unchecked Sendable {
   /// The query's code, unsigned and signed.
   let code: UnsafeMutablePointer<UInt8>
   let signed: UnsafeMutablePointer<Int8>
+  /// The mean as far as the query goes along it.
+  let shifted: UnsafeMutablePointer<Float>
   /// Candidates that a filtered search has still to expand: a heap, best first.
   var frontier = CandidateHeap()
 
@@ -37,6 +39,7 @@ final class GraphScratch: @unchecked Sendable {
     scores = .allocate(capacity: batchCapacity)
     code = .allocate(capacity: stride)
     signed = .allocate(capacity: stride)
+    shifted = .allocate(capacity: stride)
   }
 
   deinit {
@@ -47,6 +50,7 @@ final class GraphScratch: @unchecked Sendable {
     scores.deallocate()
     code.deallocate()
     signed.deallocate()
+    shifted.deallocate()
   }
 
   /// Forgets candidates and what was seen, and makes room for `width` candidates.

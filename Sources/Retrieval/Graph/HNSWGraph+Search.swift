@@ -49,12 +49,19 @@ extension HNSWGraph {
     }
   }
 
-  /// The query's code: of what it differs from the mean, as rows are coded.
+  /// The query's code: of what it is beside the mean, so that a query of any length keeps its
+  /// direction.
   func encode(_ query: UnsafePointer<Float>, scratch: GraphScratch) -> GraphQuery {
-    let scale = ck_code_row(
-      Int64(dimension), Int64(layout.stride), query, mean, scratch.code)
+    let d = Int64(dimension)
+    var along: Float = 0
+    ck_linear(1, d, mean, 1, query, d, nil, &along, 1, false)
+    along = meanSquare > 1e-30 ? along / meanSquare : 0
+    ck_scale(d, along, mean, scratch.shifted)
+    let scale = ck_code_row(d, Int64(layout.stride), query, scratch.shifted, scratch.code)
     let shift = ck_code_signed(Int64(layout.stride), scratch.code, scratch.signed)
-    return GraphQuery(kernel: ck_code_query(query: scratch.signed, shift: shift, scale: scale))
+    return GraphQuery(
+      kernel: ck_code_query(
+        query: scratch.signed, shift: shift, scale: scale, weight: along))
   }
 
   /// How many candidates are scored exactly beyond those wanted, at least: codes rank nearly right.

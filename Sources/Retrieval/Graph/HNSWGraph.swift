@@ -1,4 +1,5 @@
 public import Bytes
+import CKernels
 
 /// A navigable graph over vectors that finds the nearest rows without looking at most of them
 /// (Malkov and Yashunin 2018, https://arxiv.org/abs/1603.09320).
@@ -18,6 +19,8 @@ public struct HNSWGraph: @unchecked Sendable {
   let layout: GraphLayout
   let view: GraphView
   let pool: GraphScratchPool
+  /// The square of the mean row's length.
+  let meanSquare: Float
 
   /// The number of rows.
   public var count: Int { layout.count }
@@ -62,6 +65,10 @@ public struct HNSWGraph: @unchecked Sendable {
       links: (base + layout.linksOffset).assumingMemoryBound(to: UInt32.self),
       upper: layout.upperOffsets.map { (base + $0).assumingMemoryBound(to: UInt32.self) })
     pool = GraphScratchPool(count: layout.count, degree: layout.degree, stride: layout.stride)
+    meanSquare = Float(
+      ck_sum_of_squares(
+        Int64(layout.dimension),
+        (base + layout.meanOffset).assumingMemoryBound(to: Float.self)))
   }
 
   /// The row of each node.
@@ -84,7 +91,8 @@ public struct HNSWGraph: @unchecked Sendable {
             ended = true
           } else if ended || Int(base[at]) >= nodes {
             throw .invalid(
-              format: GraphLayout.format, what: "a link of node \(node) on level \(level) leads "
+              format: GraphLayout.format,
+              what: "a link of node \(node) on level \(level) leads "
                 + "nowhere")
           }
         }
