@@ -10,7 +10,7 @@ struct BenchCommand: Sendable {
   let run: @Sendable (inout BenchArguments) throws -> Void
 
   static let all: [BenchCommand] = [
-    bm25, flat, tokenize, kernels, train, pretrain, generate, replay, notebook,
+    bm25, flat, late, tokenize, kernels, train, pretrain, generate, replay, notebook,
   ]
 
   /// Runs the program; returns its exit status: 0, 1 where measuring failed, 2 for misuse.
