@@ -9,7 +9,7 @@ struct RandomVectors {
   let rows: [[Float]]
   let queries: [[Float]]
 
-  /// - Parameter coarse: Multiples of 1/64, all sums of whose products are exact in any order.
+  /// Where `coarse`, multiples of 1/64: all sums of their products are exact in any order.
   init(
     _ count: Int, dimension: Int, queries: Int, seed: UInt64, scale: Float = 1,
     coarse: Bool = false
