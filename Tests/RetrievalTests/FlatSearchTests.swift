@@ -156,7 +156,8 @@ struct RandomVectors {
     }
     for row in stride(from: 1, to: rows.count, by: 50) { rows[row] = rows[row].map { _ in 0 } }
     let matrix = try VectorMatrix(rows: rows)
-    vectors = RandomVectors(0, dimension: 40, queries: 12, seed: 54)
+    vectors = RandomVectors(
+      0, dimension: 40, queries: 12, seed: 54, scale: scale == 1 ? 1e-24 : 1)
     try vectors.withQueries { queries in
       let searcher = ExactSearcher(matrix)
       for number in 0..<12 {
