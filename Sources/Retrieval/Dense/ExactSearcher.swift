@@ -96,9 +96,9 @@ package struct ExactSearcher: VectorSearcher {
     return score
   }
 
-  /// At least the length of a query.
+  /// At least the length of a query; squares of what is below 1e-19 are lost to the sum.
   func length(of query: UnsafePointer<Float>) -> Float {
-    Float(ck_sum_of_squares(Int64(matrix.dimension), query).squareRoot()) * 1.000_01
+    Float(ck_sum_of_squares(Int64(matrix.dimension), query).squareRoot()) * 1.000_01 + 1e-16
   }
 
   /// How far two sums of the products of a query of this length and any row can be apart, where

@@ -65,7 +65,8 @@ public struct VectorMatrix: Sendable {
   }
 }
 
-/// The length of the longest of some rows.
+/// At least the length of the longest of some rows; squares of what is below 1e-19 are lost to the
+/// sum.
 ///
 /// - Throws: ``VectorError/notFinite(what:row:)`` for the first row that is not finite.
 func longestRow(
@@ -78,7 +79,7 @@ func longestRow(
     guard square < 1e37 else { throw .notFinite(what: what, row: row) }
     largest = max(largest, square)
   }
-  return Float(largest.squareRoot()).nextUp
+  return Float(largest.squareRoot()) * 1.000_01 + 1e-16
 }
 
 /// Rows on their way into a ``VectorMatrix``, placed where they will stay.

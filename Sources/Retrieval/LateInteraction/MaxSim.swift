@@ -30,7 +30,7 @@ public enum MaxSim {
       for row in token * rows..<(token + 1) * rows { best = max(best, products[row]) }
       total += Double(best)
     }
-    return total
+    return Double(Float(total))
   }
 
   /// The product of two vectors, as an exact index computes it; 0 where their lengths differ.

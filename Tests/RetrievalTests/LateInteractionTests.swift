@@ -1,0 +1,169 @@
+import Bytes
+import Corpora
+import Execution
+import Retrieval
+import Testing
+
+@Suite struct LateInteractionTests {
+  let encoder = FakeEncoder()
+
+  func tokens(
+    _ corpus: Corpus, precision: TokenMatrix.Precision = .float32, centroids: Int? = nil
+  ) throws -> TokenMatrix {
+    try TokenMatrix.embed(
+      corpus, encoder: encoder, precision: precision, centroids: centroids, context: WorkContext())
+  }
+
+  func index(
+    _ corpus: Corpus, precision: TokenMatrix.Precision = .float32,
+    pruning: LateInteractionIndex.Pruning = .off, centroids: Int? = nil
+  ) throws -> LateInteractionIndex {
+    try LateInteractionIndex(
+      documents: IndexedDocuments(corpus),
+      parts: [try tokens(corpus, precision: precision, centroids: centroids)], encoder: encoder,
+      pruning: pruning)
+  }
+
+  /// The definition, in double.
+  func plainScore(_ query: String, _ document: String) -> Double {
+    let rows = encoder.words(document).prefix(encoder.maximumLength).map(encoder.direction)
+    return encoder.words(query).prefix(encoder.maximumLength).reduce(0) { sum, word in
+      let token = encoder.direction(word)
+      return sum
+        + (rows.map { zip($0, token).reduce(0) { $0 + Double($1.0) * Double($1.1) } }.max() ?? 0)
+    }
+  }
+
+  @Test(arguments: TokenMatrix.Precision.allCases)
+  func scoresByTheDefinition(_ precision: TokenMatrix.Precision) throws {
+    var versions = RandomVersions(seed: 3)
+    let corpus = try versions.corpus(150, replacing: [])
+    let index = try index(corpus, precision: precision)
+    let tolerance = precision == .float32 ? 1e-5 : 0.03
+    for _ in 0..<10 {
+      let query = "w\(versions.stream.below(12)) " + versions.text()
+      let hits = try index.search(query, k: 1000)
+      for hit in hits {
+        let document = try #require(corpus.document(id: hit.documentID))
+        #expect(abs(hit.score - plainScore(query, document.encodedText)) < tolerance)
+      }
+      let withTokens = corpus.documents.filter { !$0.encodedText.isEmpty }
+      #expect(Set(hits.map(\.documentID)) == Set(withTokens.map(\.id)))
+      #expect(zip(hits, hits.dropFirst()).allSatisfy { $0.score >= $1.score })
+    }
+  }
+
+  @Test func tiesBreakByIDAndEmptyDocumentsAreNotFound() throws {
+    let corpus = try DenseIndexTests.corpus([
+      ("d9", "mill"), ("d10", "mill"), ("é", "mill"), ("D", "mill"), ("e", ""), ("s", "stone mill"),
+    ])
+    let index = try index(corpus)
+    // "stone mill" holds the query's token as well as the others do.
+    #expect(try index.search("mill", k: 9).map(\.documentID) == ["D", "d10", "d9", "s", "é"])
+    #expect(try index.search("mill", k: 2).map(\.documentID) == ["D", "d10"])
+    #expect(try index.search("stone mill", k: 1).map(\.documentID) == ["s"])
+    #expect(try index.search("", k: 3) == [])
+    #expect(try index.search("mill", k: 0) == [])
+    #expect(try index.search("mill", k: .max).count == 5)
+    #expect(try self.index(try DenseIndexTests.corpus([])).search("mill", k: 3) == [])
+  }
+
+  @Test(arguments: 0..<4) func versionsEqualFreshIndexes(_ seed: Int) throws {
+    var versions = RandomVersions(seed: 20 + UInt64(seed))
+    var documents = IndexedDocuments(try versions.corpus(40, replacing: []))
+    var parts = [try tokens(documents.parts[0].corpus, precision: .int8)]
+    for _ in 0..<4 {
+      let corpus = try versions.corpus(1 + versions.stream.below(20), replacing: documents.liveIDs)
+      documents = documents.adding(corpus)
+      parts.append(try tokens(corpus, precision: .int8))
+      documents = try documents.removing(Array(documents.liveIDs.prefix(versions.stream.below(5))))
+      let index = try LateInteractionIndex(
+        documents: documents, parts: parts, encoder: encoder, pruning: .off)
+      let fresh = try self.index(try documents.liveCorpus(), precision: .int8)
+      let queries = (0..<20).map { _ in versions.text() }
+      for filter in [nil, DocumentFilter(["user": .oneOf(["u0", "u2"])])] {
+        let expected = try fresh.searchAll(queries, k: 7, filter: filter, context: WorkContext())
+        #expect(
+          try index.searchAll(queries, k: 7, filter: filter, context: WorkContext(threads: 2))
+            == expected)
+        #expect(try index.search(queries[0], k: 7, filter: filter) == expected[0])
+      }
+    }
+  }
+
+  @Test func pruningFindsNearlyAllAndScoresThemTheSame() throws {
+    var stream = RandomStream(seed: 6, purpose: "tests/late")
+    let corpus = try Corpus(
+      name: "many",
+      documents: (0..<1500).map { number in
+        Document(
+          id: "d\(number)",
+          text: (0..<8).map { _ in "w\(stream.below(200))" }.joined(separator: " "))
+      })
+    let tokens = try tokens(corpus, precision: .int8, centroids: 128)
+    #expect(tokens.centroidCount == 128)
+    let documents = IndexedDocuments(corpus)
+    let exact = try LateInteractionIndex(
+      documents: documents, parts: [tokens], encoder: encoder, pruning: .off)
+    let pruned = try LateInteractionIndex(
+      documents: documents, parts: [tokens], encoder: encoder, pruning: .centroids(rescored: 200))
+    let queries = (0..<40).map { _ in
+      (0..<5).map { _ in "w\(stream.below(200))" }.joined(separator: " ")
+    }
+    let shares = try recall(
+      of: pruned, against: exact, queries: queries, k: 10, context: WorkContext())
+    #expect(shares.reduce(0, +) / 40 > 0.95)
+    for query in queries.prefix(10) {
+      let scores = Dictionary(
+        uniqueKeysWithValues: try exact.search(query, k: 1500).map { ($0.documentID, $0.score) })
+      for hit in try pruned.search(query, k: 10) { #expect(scores[hit.documentID] == hit.score) }
+    }
+    // Where all candidates are rescored, nothing is pruned.
+    let whole = try LateInteractionIndex(
+      documents: documents, parts: [tokens], encoder: encoder, pruning: .centroids(rescored: 1500))
+    #expect(
+      try whole.searchAll(queries, k: 10, filter: nil, context: WorkContext())
+        == exact.searchAll(queries, k: 10, filter: nil, context: WorkContext()))
+  }
+
+  @Test func bytesDoNotDependOnThreads() throws {
+    var versions = RandomVersions(seed: 31)
+    let corpus = try versions.corpus(900, replacing: [])
+    func made(_ threads: Int) throws -> TokenMatrix {
+      try TokenMatrix.embed(
+        corpus, encoder: encoder, centroids: 64, seed: 5, context: WorkContext(threads: threads))
+    }
+    let one = try made(1)
+    for threads in [2, 3] { #expect(try made(threads).encodedBytes == one.encodedBytes) }
+    let other = try TokenMatrix.embed(
+      corpus, encoder: encoder, centroids: 64, seed: 6, context: WorkContext())
+    #expect(other.encodedBytes != one.encodedBytes)
+  }
+
+  @Test func refusesWhatDoesNotFit() throws {
+    let corpus = try DenseIndexTests.corpus([("a", "x"), ("b", "y")])
+    #expect(throws: VectorError.parts(expected: 1, got: 0)) {
+      try LateInteractionIndex(
+        documents: IndexedDocuments(corpus), parts: [], encoder: encoder)
+    }
+    #expect(throws: VectorError.count(what: "corpus t", expected: 2, got: 1)) {
+      try LateInteractionIndex(
+        documents: IndexedDocuments(corpus),
+        parts: [try TokenMatrix(documents: [[[1]]], dimension: 1)], encoder: encoder)
+    }
+    #expect(throws: VectorError.dimension(what: "document 0", expected: 2, got: 1)) {
+      try TokenMatrix(documents: [[[1]]], dimension: 2)
+    }
+    #expect(throws: VectorError.notFinite(what: "token vectors", row: 1)) {
+      try TokenMatrix(documents: [[[1]], [[.nan]]], dimension: 1)
+    }
+  }
+
+  @Test func sizesOfCentroidSetsFollowTheTokens() {
+    #expect(TokenMatrix.centroidCount(forTokens: 0) == 0)
+    #expect(TokenMatrix.centroidCount(forTokens: 19_999) == 0)
+    #expect(TokenMatrix.centroidCount(forTokens: 20_000) == 512)
+    #expect(TokenMatrix.centroidCount(forTokens: 1_000_000) == 2048)
+    #expect(TokenMatrix.centroidCount(forTokens: .max) == 4096)
+  }
+}
