@@ -173,6 +173,7 @@ struct BM25Search {
     return smallestShare > 1e-30 && largestSum / smallestShare < 0x1p28
   }
 
+  @inline(never)
   private mutating func run() {
     let documents = live.segment.layout.documents
     var start = 0
@@ -257,6 +258,7 @@ struct BM25Search {
   }
 
   /// Reads the one list that must be read, looking its documents up in the others.
+  @inline(never)
   private mutating func stream(_ index: Int, start: Int, end: Int, optional: Int) {
     var cursor = cursors[index]
     let others = sumsBefore[optional]
@@ -280,6 +282,7 @@ struct BM25Search {
   }
 
   /// Adds up the shares of several lists, then looks the promising documents up in the others.
+  @inline(never)
   private mutating func accumulate(start: Int, end: Int, optional: Int) {
     let sums = scratch.sums
     let touched = scratch.touched
