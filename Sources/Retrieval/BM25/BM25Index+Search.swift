@@ -27,7 +27,7 @@ extension BM25Index {
 }
 
 /// One term of a running search and where it stands in its list.
-private struct TermCursor {
+struct TermCursor {
   let weight: Float
   /// How far norms may have shrunk, see ``LiveSegment``.
   let shrinkage: Float
@@ -71,12 +71,13 @@ struct BM25Search {
   /// A bitmap of the documents that may be returned; nil for all.
   private let allowed: UnsafePointer<UInt64>?
   private let scratch: BM25Scratch
-  private var cursors: [TermCursor] = []
+  private let cursors: UnsafeMutablePointer<TermCursor>
+  private let count: Int
   private var top: TopDocuments
   private var isExact = true
   /// Cursors by ascending bound, and sums of the bounds before each.
-  private var order: [Int] = []
-  private var sumsBefore: [Double] = []
+  private let order: UnsafeMutablePointer<Int>
+  private let sumsBefore: UnsafeMutablePointer<Double>
 
   /// Offers the documents of a segment to those found so far.
   static func run(
@@ -85,35 +86,34 @@ struct BM25Search {
   ) {
     let live = core.segments[segment]
     scratch.makeRoom(terms: terms.count)
-    var cursors: [TermCursor] = []
-    cursors.reserveCapacity(terms.count)
+    var count = 0
     var postings = 0
     for term in terms {
       guard let number = scratch.number(of: term, in: segment, of: core) else { continue }
       let (blocks, documents) = live.segment.postings(ofTerm: number)
-      let place = cursors.count
       postings += documents
-      cursors.append(
-        TermCursor(
+      (scratch.cursors + count).initialize(
+        to: TermCursor(
           weight: term.weight(in: core), shrinkage: live.shrinkage,
           blocks: live.segment.blocks + blocks.lowerBound, blockCount: blocks.count,
-          documents: scratch.documents + place * PostingBlock.capacity,
-          shares: scratch.shares + place * PostingBlock.capacity))
+          documents: scratch.documents + count * PostingBlock.capacity,
+          shares: scratch.shares + count * PostingBlock.capacity))
+      count += 1
     }
-    guard !cursors.isEmpty else { return }
+    guard count > 0 else { return }
     top.begin(segment: segment)
     guard let allowed, !allowed.isFull else {
       var search = BM25Search(
-        live, cursors: cursors, allowed: nil, scratch: scratch, top: top)
+        live, count: count, allowed: nil, scratch: scratch, top: top)
       search.run()
       top = search.top
       return
     }
     allowed.withWords { words in
       var search = BM25Search(
-        live, cursors: cursors, allowed: words.baseAddress, scratch: scratch, top: top)
+        live, count: count, allowed: words.baseAddress, scratch: scratch, top: top)
       // Looking a document up costs as much as reading some dozens of postings.
-      if allowed.count * cursors.count < postings / 32 {
+      if allowed.count * count < postings / 32 {
         search.lookUp(allowed.ranks)
       } else {
         search.run()
@@ -123,18 +123,21 @@ struct BM25Search {
   }
 
   private init(
-    _ live: LiveSegment, cursors: [TermCursor], allowed: UnsafePointer<UInt64>?,
+    _ live: LiveSegment, count: Int, allowed: UnsafePointer<UInt64>?,
     scratch: BM25Scratch, top: TopDocuments
   ) {
     self.live = live
-    self.cursors = cursors
+    self.count = count
+    cursors = scratch.cursors
+    order = scratch.order
+    sumsBefore = scratch.sumsBefore
     self.allowed = allowed
     self.scratch = scratch
     self.top = top
     data = live.segment.data
     norms = UnsafePointer(live.norms)
-    order = Array(cursors.indices)
-    sumsBefore = [Double](repeating: 0, count: cursors.count + 1)
+    for index in 0..<count { order[index] = index }
+    sumsBefore.initialize(repeating: 0, count: count + 1)
     isExact = sumsAreExact()
   }
 
@@ -143,7 +146,7 @@ struct BM25Search {
     for document in documents {
       let document = UInt32(truncatingIfNeeded: document)
       var sum = 0.0
-      for index in cursors.indices {
+      for index in 0..<count {
         cursors[index].skip(to: Int(document))
         let at = cursors[index].block
         guard at < cursors[index].blockCount else { continue }
@@ -164,7 +167,8 @@ struct BM25Search {
   private func sumsAreExact() -> Bool {
     var largestSum = 0.0
     var smallestWeight = Double.infinity
-    for cursor in cursors {
+    for index in 0..<count {
+      let cursor = cursors[index]
       largestSum += Double(cursor.weight)
       smallestWeight = min(smallestWeight, Double(cursor.weight))
     }
@@ -173,6 +177,7 @@ struct BM25Search {
     return smallestShare > 1e-30 && largestSum / smallestShare < 0x1p28
   }
 
+  @inline(never)
   private mutating func run() {
     let documents = live.segment.layout.documents
     var start = 0
@@ -180,9 +185,9 @@ struct BM25Search {
       let end = min(start + BM25Scratch.window, documents)
       if hasAllowed(start: start, end: end) {
         let essential = prepare(start: start, end: end)
-        if essential + 1 == cursors.count, isExact {
+        if essential + 1 == count, isExact {
           stream(order[essential], start: start, end: end, optional: essential)
-        } else if essential < cursors.count {
+        } else if essential < count {
           accumulate(start: start, end: end, optional: essential)
         }
       }
@@ -200,7 +205,7 @@ struct BM25Search {
   /// Bounds each term's shares in a window and splits the terms: returns how many, of ``order``,
   /// cannot lift a document over the threshold together.
   private mutating func prepare(start: Int, end: Int) -> Int {
-    for index in cursors.indices {
+    for index in 0..<count {
       cursors[index].skip(to: start)
       let cursor = cursors[index]
       var impact: Float = 0
@@ -218,7 +223,7 @@ struct BM25Search {
       cursors[index].bound = cursor.bound(impact)
     }
     guard isExact else { return 0 }
-    for index in order.indices.dropFirst() {
+    for index in 1..<max(1, count) {
       let moving = order[index]
       let bound = cursors[moving].bound
       var at = index
@@ -230,12 +235,13 @@ struct BM25Search {
     }
     var optional = 0
     var sum = 0.0
-    for (place, index) in order.enumerated() {
+    for place in 0..<count {
+      let index = order[place]
       sumsBefore[place] = sum
       sum += cursors[index].bound
       if sum <= top.threshold { optional = place + 1 }
     }
-    sumsBefore[order.count] = sum
+    sumsBefore[count] = sum
     return optional
   }
 
@@ -257,6 +263,7 @@ struct BM25Search {
   }
 
   /// Reads the one list that must be read, looking its documents up in the others.
+  @inline(never)
   private mutating func stream(_ index: Int, start: Int, end: Int, optional: Int) {
     var cursor = cursors[index]
     let others = sumsBefore[optional]
@@ -280,11 +287,12 @@ struct BM25Search {
   }
 
   /// Adds up the shares of several lists, then looks the promising documents up in the others.
+  @inline(never)
   private mutating func accumulate(start: Int, end: Int, optional: Int) {
     let sums = scratch.sums
     let touched = scratch.touched
-    let total = sumsBefore[order.count]
-    for place in optional..<order.count {
+    let total = sumsBefore[count]
+    for place in optional..<count {
       let index = order[place]
       var cursor = cursors[index]
       let others = total - cursor.bound

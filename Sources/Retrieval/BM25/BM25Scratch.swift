@@ -22,6 +22,10 @@ final class BM25Scratch: @unchecked Sendable {
   /// For each term of the query, the documents and shares of one unpacked block.
   private(set) var documents: UnsafeMutablePointer<UInt32>
   private(set) var shares: UnsafeMutablePointer<Float>
+  /// Where each term stands, their order by bound, and sums of bounds.
+  private(set) var cursors: UnsafeMutablePointer<TermCursor>
+  private(set) var order: UnsafeMutablePointer<Int>
+  private(set) var sumsBefore: UnsafeMutablePointer<Double>
   private var termCapacity = 0
 
   init(analyzer: TextAnalyzer) {
@@ -33,20 +37,32 @@ final class BM25Scratch: @unchecked Sendable {
     touched.initialize(repeating: 0, count: Self.window / 64)
     documents = .allocate(capacity: 1)
     shares = .allocate(capacity: 1)
+    cursors = .allocate(capacity: 1)
+    order = .allocate(capacity: 1)
+    sumsBefore = .allocate(capacity: 1)
   }
 
   deinit {
     sums.deallocate()
     touched.deallocate()
+    freeTerms()
+  }
+
+  private func freeTerms() {
     documents.deallocate()
     shares.deallocate()
+    cursors.deallocate()
+    order.deallocate()
+    sumsBefore.deallocate()
   }
 
   func makeRoom(terms: Int) {
     guard terms > termCapacity else { return }
-    documents.deallocate()
-    shares.deallocate()
+    freeTerms()
     termCapacity = terms * 2
+    cursors = .allocate(capacity: termCapacity)
+    order = .allocate(capacity: termCapacity)
+    sumsBefore = .allocate(capacity: termCapacity + 1)
     documents = .allocate(capacity: termCapacity * PostingBlock.capacity)
     shares = .allocate(capacity: termCapacity * PostingBlock.capacity)
   }

@@ -96,15 +96,7 @@ public struct IndexedDocuments: Sendable {
   /// cost nothing.
   public func selection(_ filter: DocumentFilter?) -> [DocumentSet] {
     guard let filter else { return parts.map(\.live) }
-    return selections.sets(for: filter) {
-      parts.map { part in
-        var set = DocumentSet(capacity: part.corpus.count)
-        for rank in part.live.ranks where filter.matches(part.corpus, part.position(ofRank: rank)) {
-          set.insert(rank)
-        }
-        return set
-      }
-    }
+    return selections.sets(for: filter) { parts.map(filter.selection(of:)) }
   }
 }
 
