@@ -32,17 +32,20 @@ extension CooccurrenceMatrix {
     let small = FloatBuffer(count: width * width)
     blas.multiply(
       basis.base, image.base, into: small.base, m: width, n: width, k: size, transposeA: true)
-    let eigen = SymmetricEigen(
-      (0..<width * width).map { place in
-        let (row, column) = place.quotientAndRemainder(dividingBy: width)
-        return (Double(small.base[place]) + Double(small.base[column * width + row])) / 2
-      }, size: width)
-    let kept = Array(eigen.order.prefix(dimension))
+    let symmetric = (0..<width).map { row in
+      (0..<width).map { column in
+        (Double(small.base[row * width + column]) + Double(small.base[column * width + row])) / 2
+      }
+    }
+    guard let eigen = SymmetricEigen(symmetric) else { throw StaticEncoderError.noDirections }
+    let order = eigen.values.indices.sorted {
+      (-abs(eigen.values[$0]), $0) < (-abs(eigen.values[$1]), $1)
+    }
     let turn = FloatBuffer(count: width * dimension)
-    for (column, index) in kept.enumerated() {
+    for (column, index) in order.prefix(dimension).enumerated() {
       let scale = abs(eigen.values[index]).squareRoot()
       for row in 0..<width {
-        turn.base[row * dimension + column] = Float(eigen.vectors[row * width + index] * scale)
+        turn.base[row * dimension + column] = Float(eigen.vectors[index][row] * scale)
       }
     }
     let result = FloatBuffer(count: size * dimension)
@@ -104,68 +107,5 @@ extension CooccurrenceMatrix {
       for i in 0...j { inverse.base[i * n + j] = Float(column[i]) }
     }
     return inverse
-  }
-}
-
-/// The eigenvalues and eigenvectors of a small symmetric matrix, by Jacobi's rotations.
-struct SymmetricEigen {
-  /// In no order; see ``order``.
-  private(set) var values: [Double]
-  /// [n, n], a column an eigenvector.
-  private(set) var vectors: [Double]
-
-  /// The places of the eigenvalues, the largest in size first.
-  var order: [Int] { values.indices.sorted { (-abs(values[$0]), $0) < (-abs(values[$1]), $1) } }
-
-  /// O(n³) a sweep, some eight sweeps.
-  init(_ matrix: [Double], size n: Int) {
-    var a = matrix
-    // Rows are eigenvectors until the end: rotations go along memory.
-    var v = [Double](repeating: 0, count: n * n)
-    for i in 0..<n { v[i * n + i] = 1 }
-    let scale = matrix.reduce(0) { $0 + $1 * $1 }
-    for _ in 0..<30 {
-      var off = 0.0
-      for i in 0..<n { for j in i + 1..<max(i + 1, n) { off += a[i * n + j] * a[i * n + j] } }
-      if off <= 1e-20 * scale { break }
-      for p in 0..<n {
-        for q in p + 1..<max(p + 1, n) where a[p * n + q] != 0 {
-          Self.rotate(&a, &v, p, q, n)
-        }
-      }
-    }
-    values = (0..<n).map { a[$0 * n + $0] }
-    vectors = [Double](repeating: 0, count: n * n)
-    for i in 0..<n { for j in 0..<n { vectors[j * n + i] = v[i * n + j] } }
-  }
-
-  /// Makes the element at (p, q) zero.
-  private static func rotate(
-    _ a: inout [Double], _ v: inout [Double], _ p: Int, _ q: Int, _ n: Int
-  ) {
-    let apq = a[p * n + q]
-    let theta = (a[q * n + q] - a[p * n + p]) / (2 * apq)
-    let t = (theta >= 0 ? 1.0 : -1.0) / (abs(theta) + (theta * theta + 1).squareRoot())
-    let c = 1 / (t * t + 1).squareRoot()
-    let s = t * c
-    for k in 0..<n {
-      let x = a[k * n + p]
-      let y = a[k * n + q]
-      a[k * n + p] = c * x - s * y
-      a[k * n + q] = s * x + c * y
-    }
-    a.withUnsafeMutableBufferPointer { turnRows($0, p, q, n, c, s) }
-    v.withUnsafeMutableBufferPointer { turnRows($0, p, q, n, c, s) }
-  }
-
-  private static func turnRows(
-    _ a: UnsafeMutableBufferPointer<Double>, _ p: Int, _ q: Int, _ n: Int, _ c: Double, _ s: Double
-  ) {
-    for k in 0..<n {
-      let x = a[p * n + k]
-      let y = a[q * n + k]
-      a[p * n + k] = c * x - s * y
-      a[q * n + k] = s * x + c * y
-    }
   }
 }

@@ -162,6 +162,8 @@ public enum StaticEncoderError: Error, Hashable, Sendable {
   case wrongNumber(name: String, got: String)
   /// The texts have too few different words that occur often enough.
   case tooFewWords(got: Int, needed: Int)
+  /// The co-occurrences have no directions to be found; no finite counts are known to do that.
+  case noDirections
 }
 
 extension StaticEncoderError: CustomStringConvertible {
@@ -178,6 +180,7 @@ extension StaticEncoderError: CustomStringConvertible {
       the texts have \(got) words that occur often enough; at least \(needed) are needed to train \
       token vectors
       """
+    case .noDirections: "the words' co-occurrences have no leading directions"
     }
   }
 }

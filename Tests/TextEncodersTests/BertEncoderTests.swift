@@ -3,6 +3,7 @@ import Corpora
 import Execution
 import Testing
 import TextEncoders
+import Tokenizers
 
 /// Against vectors that sentence-transformers gave.
 @Suite struct BertEncoderTests {

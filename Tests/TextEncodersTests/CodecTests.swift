@@ -1,7 +1,9 @@
 import Bytes
+import Corpora
 import Execution
 import Testing
 import TextEncoders
+import Tokenizers
 
 @Suite struct CodecTests {
   private func stored(_ name: String) throws -> [UInt8] {

@@ -1,10 +1,12 @@
 import Bytes
+import Corpora
 import Execution
 import LanguageModels
 import Safetensors
 import TestFolders
 import Testing
 import TextEncoders
+import Tokenizers
 
 @Suite struct FolderTests {
   @Test func settingsAreThoseOfTheFiles() throws {

@@ -2,6 +2,7 @@ import Bytes
 import Corpora
 import Execution
 import Glibc
+import LanguageModels
 import TestFolders
 import Testing
 import TextEncoders
