@@ -33,6 +33,7 @@ extension EncoderFolder {
   /// - Parameters:
   ///   - name: Such as `minilm`.
   ///   - environment: The value of an environment variable.
+  /// - Returns: The folder's path.
   /// - Throws: ``EncoderFolderError``, with how to install it.
   public static func named(_ name: String, environment: (String) -> String?) throws -> String {
     guard let known = known.first(where: { $0.name == name }) else {

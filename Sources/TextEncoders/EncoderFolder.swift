@@ -69,6 +69,7 @@ public enum EncoderFolder {
   ///   - mayRead: Which files may be read, by their path with links resolved; nil for those in the
   ///     folder alone.
   ///   - context: Threads to convert with, and when to stop.
+  /// - Returns: The encoder, with its tokenizer.
   /// - Throws: ``EncoderFolderError``, `HuggingFaceError`, `SafetensorsError`, `TokenizerError`,
   ///   `CancellationRequested`.
   public static func load(

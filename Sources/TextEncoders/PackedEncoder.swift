@@ -67,6 +67,7 @@ final class PackedEncoder: Sendable {
   /// - Parameters:
   ///   - tokens: N ids that the vocabulary has.
   ///   - starts: Where each text begins, and the end.
+  ///   - space: What is computed in, with room for the rows.
   ///   - check: Called before each layer.
   func run(
     _ tokens: [Int32], starts: [Int], _ space: EncoderSpace, check: () throws -> Void

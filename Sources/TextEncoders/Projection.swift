@@ -99,6 +99,7 @@ public struct Projection: Sendable {
   ///     for directions that mean something. Texts without a vector are passed over.
   ///   - output: The number of directions.
   ///   - context: Threads, and when to stop.
+  /// - Returns: The projection, with the share of variance that it keeps.
   /// - Throws: ``ProjectionError``; `CancellationRequested`.
   public static func pca(of sample: EncodedTexts, to output: Int, context: WorkContext) throws
     -> Projection

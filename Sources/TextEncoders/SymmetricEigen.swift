@@ -11,10 +11,9 @@ struct SymmetricEigen {
   /// size is positive.
   private(set) var vectors: [[Double]]
 
-  /// O(n³).
+  /// Nil where the QL steps do not end, which no finite matrix is known to do. O(n³).
   ///
   /// - Parameter matrix: n rows of n numbers, symmetric and finite.
-  /// - Returns: Nil where the QL steps do not end, which no finite matrix is known to do.
   init?(_ matrix: [[Double]]) {
     var a = matrix
     let n = a.count

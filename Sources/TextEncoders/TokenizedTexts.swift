@@ -22,6 +22,7 @@ struct TokenizedTexts: Sendable {
   ///   - around: The tokens before and after each text.
   ///   - limit: The most tokens of a text, those around it included; more than there are around it.
   ///   - context: Threads, and when to stop.
+  /// - Throws: `CancellationRequested`.
   init(
     _ texts: [String], _ tokenizer: Tokenizer, around: (before: [Int32], after: [Int32]),
     limit: Int, context: WorkContext

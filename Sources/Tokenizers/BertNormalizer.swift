@@ -238,9 +238,12 @@ enum BertUnicode {
   }
 
   static func isNonspacingMark(_ scalar: Unicode.Scalar) -> Bool {
-    // Of other categories since Unicode 14, and since Unicode 9 and 11.
-    if scalar.value == 0x1734 { return true }
-    if [0x111C9, 0x1885, 0x1886].contains(scalar.value) { return false }
+    // Of other categories in later versions of Unicode.
+    switch scalar.value {
+    case 0x1734, 0x1171E: return true
+    case 0x111C9, 0x1885, 0x1886, 0xA9BD: return false
+    default: break
+    }
     return scalar.properties.generalCategory == .nonspacingMark && isKnown(scalar, 8)
   }
 

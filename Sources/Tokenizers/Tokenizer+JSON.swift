@@ -4,12 +4,11 @@ extension Tokenizer {
   /// Reads a `tokenizer.json`.
   ///
   /// Models: BPE over bytes or characters, WordLevel and WordPiece. Normaliser: none, NFC or
-  /// BertNormalizer. Splitters: BertPreTokenizer,
-  /// ByteLevel, Split with one of the expressions of ``SplitPattern``, Split and ByteLevel,
-  /// Whitespace, WhitespaceSplit, or none. Post-processors: TemplateProcessing (for one text),
-  /// BertProcessing, RobertaProcessing, ByteLevel, and sequences of these. Decoders: ByteLevel,
-  /// WordPiece, Fuse, or none. Members that do not matter here, such as a chat template, are kept and written
-  /// again.
+  /// BertNormalizer. Splitters: ByteLevel, Split with one of the expressions of ``SplitPattern``,
+  /// Split and ByteLevel, BertPreTokenizer, Whitespace, WhitespaceSplit, or none. Post-processors:
+  /// TemplateProcessing (for one text), BertProcessing, RobertaProcessing, ByteLevel, and sequences
+  /// of these. Decoders: ByteLevel, WordPiece, Fuse, or none. Members that do not matter here, such
+  /// as a chat template, are kept and written again.
   ///
   /// - Parameters:
   ///   - bytes: The file's contents.

@@ -53,7 +53,7 @@ struct WordCounts {
     case .pattern(.gpt2): try add(base, text.count, GPT2Scanner.self, context)
     case .pattern(.llama3): try add(base, text.count, Llama3Scanner.self, context)
     case .pattern(.qwen2): try add(base, text.count, Qwen2Scanner.self, context)
-    // No training has BERT's splitter; its words are those of the peer's most alike.
+    // No training asks for BERT's splitter.
     case .whitespace, .bert:
       try add(base, text.count, WhitespaceScanner.self, context, keepingSpace: false)
     case .whitespaceSplit:
