@@ -12,13 +12,13 @@ public protocol TunableEncoder: TextEncoder {
   /// The learning rate that usually suits its kind of numbers.
   var usualLearningRate: Double { get }
 
-  /// The tokens that a text is encoded from, special ones included; empty where it has none of
-  /// its own.
+  /// The tokens that a text is encoded from, special ones included.
   ///
   /// - Parameters:
   ///   - text: Any text.
   ///   - role: What it is to a search.
   ///   - limit: The most tokens; what is beyond is left out.
+  /// - Returns: The tokens; none where the text has none of its own.
   func tokens(of text: String, as role: TextRole, limit: Int) -> [Int32]
 
   /// Fills the run of numbers that training starts from.

@@ -1,8 +1,10 @@
 import Bytes
+import Corpora
 import Execution
 import Tensors
 import Testing
 import TextEncoders
+import Tokenizers
 
 @Suite struct EncoderGraphTests {
   /// The vectors of texts on a tape.
@@ -102,7 +104,7 @@ import TextEncoders
     let still = Set(
       graph.parts.filter { $0.name.hasPrefix("embeddings.") }.map(\.range.lowerBound))
     let tape = try Tape(recordsGradients: true)
-    let tokens = encoder.tokens(of: try Fixtures.texts()[0], as: .query, limit: 16)
+    let tokens = encoder.tokens(of: "where the ferry leaves", as: .query, limit: 16)
     let result = try tokens.withUnsafeBufferPointer {
       try graph.vectors(
         tape, weights: weights.base, gradients: gradient.base, trains: { !still.contains($0) },

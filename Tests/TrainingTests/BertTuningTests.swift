@@ -1,4 +1,5 @@
 import Bytes
+import Corpora
 import Execution
 import Testing
 import TextEncoders

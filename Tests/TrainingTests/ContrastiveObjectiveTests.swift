@@ -162,6 +162,22 @@ private func gradient<Graph: EmbeddingGraph>(
     #expect(optimizer.systemAllocations == before)
   }
 
+  /// What an estimate of memory is made from is what a step takes.
+  @Test func floatsPerTokenAreWhatTapesHold() throws {
+    let weights = TinyEncoder.weights()
+    let start = Array(UnsafeBufferPointer(start: weights.base, count: weights.count))
+    let graph = TinyEncoder.graph()
+    let optimizer = try optimizer(graph, start, temperature: 0.05, groupRows: 512)
+    let text = (0..<12).map { Int32($0) }
+    let example = batch(
+      (0..<500).map { _ in text }, (0..<500).map { _ in text },
+      Contrast(positives: (0..<500).map { $0 }, ignored: []))
+    _ = try optimizer.step(example, learningRate: 1e-3, context: WorkContext(threads: 2))
+    let expected = 4 * example.tokens.count * graph.floatsPerToken
+    #expect(optimizer.tapeBytes < 2 * expected)
+    #expect(2 * optimizer.tapeBytes > expected)
+  }
+
   @Test func aDocumentThatIsNotThereIsRefused() throws {
     let example = batch([[0]], [[1], [2]], Contrast(positives: [0], ignored: [[7]]))
     #expect(throws: TensorError.self) {
