@@ -10,20 +10,25 @@ extension GraphBuilder {
     guard let entry = present.firstIndex(of: true) else { return }
     var parents = [UInt32](repeating: GraphLayout.none, count: layout.count)
     parents[entry] = UInt32(entry)
-    reach(from: entry, parents: &parents)
+    try reach(from: entry, parents: &parents, context: context)
     for node in 0..<layout.count where present[node] && parents[node] == GraphLayout.none {
       try context.check()
       guard let host = host(for: node, entry: entry, parents: parents) else { continue }
       links(of: host.node, level: 0).base[host.slot] = UInt32(node)
       parents[node] = UInt32(host.node)
-      reach(from: node, parents: &parents)
+      try reach(from: node, parents: &parents, context: context)
     }
   }
 
   /// Follows links from a node to all that was not reached before.
-  private func reach(from start: Int, parents: inout [UInt32]) {
+  private func reach(
+    from start: Int, parents: inout [UInt32], context: WorkContext
+  ) throws {
     var open = [UInt32(start)]
+    var expanded = 0
     while let node = open.popLast() {
+      expanded += 1
+      if expanded % 8192 == 0 { try context.check() }
       let (base, capacity) = links(of: Int(node), level: 0)
       for at in 0..<capacity {
         let neighbour = base[at]

@@ -34,8 +34,12 @@ final class GraphBuilder: @unchecked Sendable {
   /// Codes all rows; nodes have no links yet.
   ///
   /// - Parameters:
+  ///   - rows: The vectors.
   ///   - nodeRows: The row of each node, the nodes of higher levels first.
   ///   - levelCounts: Nodes of each level, lowest first.
+  ///   - options: How to build.
+  ///   - context: Threads, cancellation.
+  /// - Throws: ``GraphError``, or `CancellationRequested`.
   init(
     rows: VectorRows, nodeRows: [UInt32], levelCounts: [Int], options: HNSWOptions,
     context: WorkContext
@@ -103,7 +107,8 @@ extension GraphBuilder {
     let d = layout.dimension
     let count = layout.count
     guard count > 0 else { return }
-    let block = 4096
+    // A million numbers at a time, whatever the threads: sums are of the same blocks everywhere.
+    let block = max(1, (1 << 20) / d)
     let blocks = (count + block - 1) / block
     let sums = try parallelMap(blocks, context: context) { index in
       try self.sumRows(index * block..<min(count, (index + 1) * block))

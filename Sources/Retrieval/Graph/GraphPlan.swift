@@ -16,6 +16,7 @@ extension HNSWGraph {
   ///   - count: The number of rows.
   ///   - dimension: The number of components of a row.
   ///   - options: How it would be built.
+  /// - Returns: Estimates; that of the stored form is within a percent or so.
   public static func plan(count: Int, dimension: Int, options: HNSWOptions) -> GraphPlan {
     guard count > 0, count <= GraphLayout.mostRows, GraphLayout.dimensions.contains(dimension)
     else { return GraphPlan(storedBytes: 0, workingBytes: 0, operations: 0) }

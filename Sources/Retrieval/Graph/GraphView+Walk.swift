@@ -1,3 +1,5 @@
+import CKernels
+
 extension GraphView {
   /// From a node of a level to the one among its neighbours that scores best, for as long as there
   /// is a better one.
@@ -39,6 +41,13 @@ extension GraphView {
     walk(from: node, score: score, level: 0, width: width, query: query, scratch: scratch)
   }
 
+  /// Has the links of a node brought from memory.
+  @inline(__always)
+  private func askForLinks(of node: Int, level: Int) {
+    let (base, capacity) = links(of: node, level: level)
+    for at in Swift.stride(from: 0, to: capacity, by: 16) { ck_prefetch(base + at) }
+  }
+
   /// The score of one node.
   func score(of node: Int, query: GraphQuery) -> Float {
     var query = query
@@ -68,6 +77,10 @@ extension GraphView {
         continue
       }
       scratch.keys[next] = key | 1
+      // Where the walk goes on if it finds nothing better now.
+      if next &+ 1 < scratch.keyCount {
+        askForLinks(of: CandidateKey.node(scratch.keys[next &+ 1]), level: level)
+      }
       let (base, capacity) = links(of: CandidateKey.node(key), level: level)
       var n = 0
       for at in 0..<capacity {
@@ -81,7 +94,10 @@ extension GraphView {
       for at in 0..<n {
         let place = scratch.insert(
           CandidateKey.make(score: scores[at], node: batch[at]), width: width)
-        if place < lowest { lowest = place }
+        if place < lowest {
+          lowest = place
+          askForLinks(of: Int(batch[at]), level: level)
+        }
       }
       next = lowest
     }

@@ -10,6 +10,7 @@ extension HNSWGraph {
   ///   - rows: The vectors: finite, zeros allowed, of any length up to 1e18.
   ///   - options: How to build it.
   ///   - context: Threads, progress, cancellation.
+  /// - Returns: The graph.
   /// - Throws: ``GraphError``, or `CancellationRequested`.
   /// - Complexity: About n log n products of codes times `efConstruction`; see
   ///   ``plan(count:dimension:options:)``.

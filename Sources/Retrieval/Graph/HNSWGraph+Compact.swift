@@ -110,6 +110,8 @@ extension GraphBuilder {
   /// - Parameters:
   ///   - graph: The old graph.
   ///   - newNodes: The new number of each of its nodes, or `GraphLayout.none` where it is gone.
+  ///   - context: Threads, cancellation.
+  /// - Throws: `CancellationRequested`.
   func adopt(_ graph: HNSWGraph, newNodes: [UInt32], context: WorkContext) throws {
     let chunk = 256
     for level in graph.layout.levelCounts.indices {

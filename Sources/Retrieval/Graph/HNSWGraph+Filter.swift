@@ -77,8 +77,7 @@ extension GraphView {
   /// The best `width` allowed nodes of the lowest level, found by walking through allowed and other
   /// nodes alike until the best one left is worse than all of them; left in `scratch.keys`.
   ///
-  /// - Parameter budget: How many nodes it may score.
-  /// - Returns: Whether it came to an end within the budget.
+  /// At most `budget` nodes are scored; false where that was not enough.
   func walk(
     from start: Int, score: Float, width: Int, query: GraphQuery, allowed: AllowedNodes,
     budget: Int, scratch: GraphScratch
