@@ -19,6 +19,9 @@
 /// Queries that attention over a cache works on at a time.
 #define CACHE_QUERIES 16
 
+/// Bytes that a scan over codes asks for before it reads them.
+#define SCAN_AHEAD 8192
+
 typedef struct {
   const char *name;
 #define KERNEL(result, name, parameters, arguments) result(*name) parameters;
