@@ -24,6 +24,8 @@
 
 #define JOIN_(a, b) a##_##b
 #define JOIN(a, b) JOIN_(a, b)
+/// Bytes that a scan over codes asks for before it reads them.
+#define SCAN_AHEAD 8192
 
 typedef struct {
   const char *name;
