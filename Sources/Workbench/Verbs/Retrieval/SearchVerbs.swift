@@ -7,7 +7,7 @@ import Retrieval
 
 extension VerbLibrary {
   /// Searching indexes, and how fast and how completely they answer.
-  static var searchVerbs: [Verb] { [search, neighbours, recallAgainst, latency] }
+  static var searchVerbs: [Verb] { [search, neighbours, recallAgainst, confidence, latency] }
 
   private static let hitType = StaticType.list(
     .record(
