@@ -20,6 +20,10 @@ public struct QueryLikelihood: PairScorer {
   /// `query likelihood`.
   public var name: String { "query-likelihood" }
 
+  /// Mean log-probabilities, one a document.
+  ///
+  /// - Throws: `InferenceError`, also for a query without a token or one that fills the context;
+  ///   cancellation.
   public func scores(
     of documents: [Document], for query: String, context: WorkContext
   ) throws -> [Double] {

@@ -53,7 +53,8 @@ public struct ExampleBatches: BatchSource {
   /// The examples of a step, shuffled by seed and epoch.
   public func batch(at step: Int) -> Batch {
     let (epoch, place) = (max(0, step - 1)).quotientAndRemainder(dividingBy: stepsPerEpoch)
-    let order = RandomStream.permutation(examples.count, seed: seed, purpose: "training/epoch/\(epoch)")
+    let order = RandomStream.permutation(
+      examples.count, seed: seed, purpose: "training/epoch/\(epoch)")
     var batch = Batch()
     for index in order[(place * batchSize)...].prefix(batchSize) {
       batch.append(tokens: examples[index].tokens, labels: examples[index].labels)

@@ -127,19 +127,50 @@ import Workbench
     #expect(throws: (any Error).self) { try decode(deep + [0]) }
   }
 
-  private func pieces() throws -> (index: [UInt8], report: [UInt8]) {
+  private func pieces() throws -> (index: [UInt8], report: [UInt8], holdings: Holdings) {
     let folder = try tinyCollection()
     let collection = try CollectionReader().read(
       try CollectionReader.detect(path: folder("tiny")), context: WorkContext())
     let index = try BM25Index.build(
       collection.corpus, options: BM25Options(), context: WorkContext())
+    let corpus = ArtifactHandle(
+      kind: .corpus, digest: Digest(hashing: collection.corpus.encoded()), isSeeded: false,
+      object: collection.corpus
+    ) { collection.corpus }
+    let postings = StoredPostings(segment: index.segments[0], corpus: corpus)
+    let segment = ArtifactHandle(
+      kind: .postings, digest: Digest(hashing: index.segments[0].encoded()), isSeeded: false,
+      object: postings
+    ) { postings }
     let stored = StoredIndex(
-      index: index, corpus: Self.handle(.corpus, Digest(hashing: collection.corpus.encoded())))
+      .bm25,
+      settings: [
+        .init("k1", 1.5), .init("b", 0.75), .init("stem", "english"),
+        .init("stopwords", "english"), .init("title_weight", 1),
+        .init("fields", .list(["title", "text"])),
+      ], parts: [StoredIndex.Part(corpus: corpus, deleted: [1], structures: [segment])])
     let set = try #require(collection.splits.first)
     let run = try index.run(set.queries, k: 3, context: WorkContext())
     let report = EvaluationReport(
       run: run, set: set, identity: "tiny", metrics: [try MetricName("ndcg@10")], isSeeded: true)
-    return (try Self.encoded(stored), report.encoded())
+    return (
+      try Self.encoded(stored), report.encoded(), Holdings(corpus: corpus, postings: segment)
+    )
+  }
+
+  /// The objects that the index names.
+  private struct Holdings {
+    let corpus: ArtifactHandle
+    let postings: ArtifactHandle
+
+    func index(_ bytes: [UInt8]) throws -> StoredIndex {
+      try StoredIndex(decoding: SharedBytes(bytes)) { kind, digest in
+        for handle in [corpus, postings] where handle.kind == kind && handle.digest == digest {
+          return handle
+        }
+        return CodecTests.handle(kind, digest)
+      }
+    }
   }
 
   /// All that an index writes, piece by piece.
@@ -149,18 +180,15 @@ import Workbench
     return bytes.withLock { $0 }
   }
 
-  private static func index(_ bytes: [UInt8]) throws -> StoredIndex {
-    try StoredIndex(decoding: SharedBytes(bytes)) { Self.handle($0, $1) }
-  }
-
   @Test func indexAndReportComeBackAndSurviveDamage() throws {
-    let (index, report) = try pieces()
-    let back = try Self.index(index)
+    let (index, report, holdings) = try pieces()
+    let back = try holdings.index(index)
     #expect(try Self.encoded(back) == index)
+    #expect(try back.retriever().documentCount == 2)
     #expect(try EvaluationReport(decoding: report).encoded() == report)
-    #expect(throws: (any Error).self) { try Self.index([]) }
+    #expect(throws: (any Error).self) { try holdings.index([]) }
     #expect(throws: (any Error).self) {
-      try Self.index(Array(index.prefix(32)))
+      try holdings.index(Array(index.prefix(32)))
     }
     #expect(throws: (any Error).self) { try EvaluationReport(decoding: []) }
     var stream = RandomStream(seed: 1, purpose: "test/damage-objects")
@@ -173,8 +201,9 @@ import Workbench
         default: damaged[stream.below(damaged.count)] = 0xFF
         }
         // Whatever can be read is safe to use.
-        if let read = try? Self.index(damaged) {
-          _ = try? read.index.search("zinc tea", k: 3)
+        if let read = try? holdings.index(damaged) {
+          _ = try? read.retriever().search("zinc tea", k: 3)
+          _ = try? read.facts()
         }
         if let read = try? EvaluationReport(decoding: damaged) {
           _ = try? read.summary()

@@ -263,9 +263,11 @@ package final class NodeRunner {
     let inner = nested.withLock { $0 }
     cost.seconds = max(0, cost.seconds - inner.seconds)
     cost.cpuSeconds = max(0, cost.cpuSeconds - inner.cpuSeconds)
-    let parents = parents + inner.artifacts.compactMap { producers[$0] }.filter {
-      !parents.contains($0)
-    }
+    let parents =
+      parents
+      + inner.artifacts.compactMap { producers[$0] }.filter {
+        !parents.contains($0)
+      }
     cost.counts = tally.counts
     var provenance = provenance
     provenance.kernel = tally.kernel

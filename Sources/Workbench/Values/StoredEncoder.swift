@@ -47,7 +47,9 @@ package struct StoredEncoder: Sendable, ArtifactHolder {
     case .bert(let encoder): return encoder
     case .fixed(let encoder): return encoder
     case .decoder(let model):
-      return try opened.encoder { try DecoderEncoder(model.object(as: StoredModel.self).model, name: "model") }
+      return try opened.encoder {
+        try DecoderEncoder(model.object(as: StoredModel.self).model, name: "model")
+      }
     case .projected(let base, let projection):
       return try opened.encoder {
         try ProjectedEncoder(base.object(as: StoredEncoder.self).encoder(), projection)

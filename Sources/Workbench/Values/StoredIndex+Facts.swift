@@ -45,7 +45,7 @@ extension StoredIndex {
   }
 
   /// What `describe` tells.
-  func facts() throws -> [(String, Value)] {
+  package func facts() throws -> [(String, Value)] {
     let retriever = try retriever()
     var facts: [(String, Value)] = [
       ("kind", .string(kind.rawValue)), ("documents", .number(Double(retriever.documentCount))),

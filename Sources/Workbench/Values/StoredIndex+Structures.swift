@@ -14,6 +14,7 @@ extension StoredIndex {
   ///   - isFirst: Whether the index is built with it; updates get no graph while they are small.
   ///   - context: The verb that adds.
   /// - Returns: The objects, in the order in which the kind opens them.
+  /// - Throws: What making them throws.
   func structures(
     of corpus: ArtifactHandle, isFirst: Bool, _ context: VerbContext
   ) throws -> [ArtifactHandle] {

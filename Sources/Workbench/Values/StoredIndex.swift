@@ -161,6 +161,7 @@ extension StoredIndex {
             guard let rank = rank.integer, rank >= 0 else { throw fail("a rank is no number") }
             return rank
           }, structures: try structures.map(named))
-      }, reader: try json["reader"].map { try named($0) }, children: try children.map { try named($0) })
+      }, reader: try json["reader"].map { try named($0) },
+      children: try children.map { try named($0) })
   }
 }

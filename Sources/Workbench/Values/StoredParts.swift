@@ -38,7 +38,8 @@ package struct StoredPostings: Sendable {
     else { throw VerbError("not a part of an index") }
     return (
       digest,
-      SharedBytes(viewing: UnsafeRawBufferPointer(rebasing: bytes.bytes.dropFirst(64)), owner: bytes)
+      SharedBytes(
+        viewing: UnsafeRawBufferPointer(rebasing: bytes.bytes.dropFirst(64)), owner: bytes)
     )
   }
 }

@@ -96,7 +96,8 @@ extension VerbLibrary {
         .init("encoder", .artifact("encoder"), positional: true, "What to start from."),
         .init("dimension", .number, "Components of a vector."),
         .init(
-          "method", .string, default: "\"pca\"", choices: Projection.Method.allCases.map(\.rawValue),
+          "method", .string, default: "\"pca\"",
+          choices: Projection.Method.allCases.map(\.rawValue),
           "By the directions in which a corpus varies most, the first components, or at random."),
         .init(
           "on", StaticType.artifact("corpus").optional, default: "none",

@@ -56,7 +56,9 @@ enum DensePlan {
   private static func estimatedTokens(_ corpus: Corpus, _ encoder: StoredEncoder) -> Int {
     let longest = (try? encoder.encoder().maximumLength) ?? 512
     return (0..<corpus.count).reduce(0) { sum, index in
-      sum + min(longest, (corpus.textBytes(at: index).count + corpus.titleBytes(at: index).count) / 5 + 2)
+      sum
+        + min(
+          longest, (corpus.textBytes(at: index).count + corpus.titleBytes(at: index).count) / 5 + 2)
     }
   }
 }

@@ -41,7 +41,8 @@ enum DocumentRecords {
     do {
       return try Corpus(name: name, documents: documents)
     } catch {
-      throw VerbError("\(error)", parameter: parameter, help: "ids name documents, so each is there once")
+      throw VerbError(
+        "\(error)", parameter: parameter, help: "ids name documents, so each is there once")
     }
   }
 }

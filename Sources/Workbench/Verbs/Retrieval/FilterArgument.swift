@@ -6,7 +6,8 @@ import Retrieval
 enum FilterArgument {
   static let parameter = VerbSignature.Parameter(
     "filter", StaticType.union([.record([], isOpen: true), .none]), default: "none",
-    "What fields must be, such as {user: \"ann\", year: {from: 1990}}; id and title are fields, too.")
+    "What fields must be, such as {user: \"ann\", year: {from: 1990}}; id and title are fields, too."
+  )
 
   /// The filter of a call; nil where there is none.
   static func filter(_ arguments: Arguments) throws -> DocumentFilter? {

@@ -76,7 +76,8 @@ extension VerbLibrary {
       example: "fast = hnsw(scifact.corpus, encoder: encoder(\"minilm\"), ef_search: 100)",
       parameters: [
         .init("corpus", .artifact("corpus"), positional: true, "The documents."), encoderParameter,
-        .init("m", .number, default: "16", "Links of a document; twice as many on the lowest level."),
+        .init(
+          "m", .number, default: "16", "Links of a document; twice as many on the lowest level."),
         .init(
           "ef_construction", .number, default: "200",
           "How many near documents are looked at to link one."),

@@ -28,7 +28,8 @@ extension VerbLibrary {
       summary: "A new version of an index with documents added, replacing those of the same id.",
       example: "today = upsert(lexical, [{id: \"d9\", text: \"Zinc was found to help.\"}])",
       parameters: [
-        .init("index", .artifact("index"), positional: true, "What to start from; it stays as it is."),
+        .init(
+          "index", .artifact("index"), positional: true, "What to start from; it stays as it is."),
         .init(
           "documents", .union([.artifact("corpus"), .table]), positional: true,
           "A corpus, or records of id, text and maybe title and fields."),
@@ -69,7 +70,8 @@ extension VerbLibrary {
       summary: "A new version of an index without some documents.",
       example: "without = delete(lexical, [\"d1\"])",
       parameters: [
-        .init("index", .artifact("index"), positional: true, "What to start from; it stays as it is."),
+        .init(
+          "index", .artifact("index"), positional: true, "What to start from; it stays as it is."),
         .init("ids", .union([.string, .list(.string)]), positional: true, "The documents' ids."),
       ],
       result: { _ in .artifact("index") })

@@ -134,7 +134,9 @@ extension VerbLibrary {
     let index = try arguments.handle("index", .index).object(as: StoredIndex.self).retriever()
     let queries = try arguments.handle("on", .questions).object(as: JudgedSet.self).queries
       .prefix(try arguments.integer("count", in: 1...100_000)).map(\.text)
-    guard let first = queries.first else { throw VerbError("there are no queries", parameter: "on") }
+    guard let first = queries.first else {
+      throw VerbError("there are no queries", parameter: "on")
+    }
     let k = try arguments.integer("k", in: 1...10_000)
     // The first query may open files and load libraries.
     _ = try index.search(first, k: k)
