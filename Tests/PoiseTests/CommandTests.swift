@@ -140,7 +140,7 @@ extension ProgramTests {
       let row = try #require(list.split(separator: "\n").first { $0.contains("  bm25(") })
       let key = try #require(row.split(separator: " ").first.map(String.init))
       let shown = try PoiseProgram.run(["artifacts", "show", key], in: folder).output
-      #expect(shown.contains("verb      bm25, version 1"))
+      #expect(shown.contains("verb      bm25, version 2"))
       #expect(shown.contains("load(\"tiny\")"))
       let verified = try PoiseProgram.run(["artifacts", "verify"], in: folder)
       #expect(verified.status == 0)

@@ -148,7 +148,7 @@ import Workbench
         .init("k1", 1.5), .init("b", 0.75), .init("stem", "english"),
         .init("stopwords", "english"), .init("title_weight", 1),
         .init("fields", .list(["title", "text"])),
-      ], parts: [StoredIndex.Part(corpus: corpus, deleted: [1], structures: [segment])])
+      ], parts: [try StoredIndex.Part(corpus: corpus, deleted: [1], structures: [segment])])
     let set = try #require(collection.splits.first)
     let run = try index.run(set.queries, k: 3, context: WorkContext())
     let report = EvaluationReport(

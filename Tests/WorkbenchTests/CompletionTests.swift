@@ -28,7 +28,7 @@ import Workbench
     ("bm", "", ["bm25("]),
     ("x = tw", "x = ", ["twice("]),
     ("bm25(s.corpus, k", "bm25(s.corpus, ", ["k1: "]),
-    ("bm25(s.corpus, k1: 1, ", "bm25(s.corpus, k1: 1, ", ["b: ", "stem: ", "stopwords: "]),
+    ("bm25(s.corpus, k1: 1, ", "bm25(s.corpus, k1: 1, ", ["b: ", "fields: ", "stem: ", "stopwords: ", "title_weight: "]),
     ("lex.c", "lex.", ["count"]),
     ("s.", "s.", ["corpus", "found"]),
     ("s.corpus.d", "s.corpus.", ["documents"]),
@@ -42,7 +42,7 @@ import Workbench
     ("?disag", "?", ["disagreements"]),
     ("x = 3.", "x = 3.", []),
     ("# bm", "# bm", []),
-    ("[1...de", "[1...", ["depth", "describe("]),
+    ("[1...de", "[1...", ["delete(", "depth", "describe("]),
   ])
   func candidates(_ line: String, _ kept: String, _ expected: [String]) throws {
     let (before, candidates) = try complete(line)

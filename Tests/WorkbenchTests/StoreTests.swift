@@ -202,6 +202,13 @@ import Workbench
     #expect(try NotebookSession.open(folder, store: store).run(.all).status == .success)
     let bm25 = try #require(
       try store.list().first { $0.verb == "bm25" }.flatMap { store.action($0.key) })
+    let corpus = try #require(
+      try store.list().first { $0.verb == "load" }.flatMap { store.action($0.key) }?.objects
+        .first { digest in
+          store.get(digest)?.withUnsafeBytes {
+            $0.prefix(8).elementsEqual("poiseCRP".utf8)
+          } ?? false
+        })
     let small = try TemporaryFolder()
     try small.write("{\"_id\":\"x\",\"text\":\"zinc\"}\n", to: "small/corpus.jsonl")
     try small.write("{\"_id\":\"q\",\"text\":\"zinc\"}\n", to: "small/queries.jsonl")
@@ -215,7 +222,14 @@ import Workbench
       for object in bm25.objects {
         guard let bytes = store.get(object)?.withUnsafeBytes({ Array($0) }), bytes.count > 32
         else { continue }
-        let mixed = try store.put(digest.bytes + bytes.dropFirst(32))
+        // An index names its corpus in JSON, postings by the first bytes.
+        let mixed =
+          bytes.first == UInt8(ascii: "{")
+          ? try store.put(
+            Array(
+              String(decoding: bytes, as: UTF8.self)
+                .replacing(corpus.hex, with: digest.hex).utf8))
+          : try store.put(digest.bytes + bytes.dropFirst(32))
         var encoder = ValueEncoder()
         try encoder.append(
           .artifact(ArtifactHandle(kind: .index, digest: mixed, isSeeded: false) { 0 }))

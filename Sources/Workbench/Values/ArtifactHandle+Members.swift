@@ -12,7 +12,10 @@ extension ArtifactKind {
     case .corpus: [("documents", .table), ("count", .number)]
     case .questions: [("queries", .table), ("judgements", .table), ("count", .number)]
     case .index:
-      [("count", .number), ("documents", .table), ("kind", .string), ("bytes", .number)]
+      [
+        ("count", .number), ("documents", .table), ("kind", .string), ("bytes", .number),
+        ("terms", .number), ("postings", .number),
+      ]
     case .encoder: StoredEncoder.members
     case .vectors, .tokenVectors, .graph, .postings: [("count", .number), ("bytes", .number)]
     case .run: [("ranking", .table), ("count", .number)]

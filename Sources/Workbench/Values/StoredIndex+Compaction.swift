@@ -11,7 +11,7 @@ extension StoredIndex {
     let corpus = try context.handle(.corpus, try documents.compacted(name: "documents"))
     guard kind == .flat || kind == .hnsw else {
       return replacing(parts: [
-        Part(
+        try Part(
           corpus: corpus, structures: try structures(of: corpus, isFirst: true, context))
       ])
     }
@@ -24,7 +24,7 @@ extension StoredIndex {
     let vectors = try context.handle(
       .vectors, try VectorMatrix.merging(matrices, of: documents))
     return replacing(parts: [
-      Part(
+      try Part(
         corpus: corpus,
         structures: [vectors] + (kind == .hnsw ? [try graph(over: vectors, context)] : []))
     ])

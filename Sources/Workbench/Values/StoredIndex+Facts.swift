@@ -5,7 +5,7 @@ import Retrieval
 extension StoredIndex {
   /// Such as `an hnsw index of 5,183 documents`.
   func summaryLine() throws -> String {
-    let documents = counted(try retriever().documentCount, "document")
+    let documents = counted(try documentCount(), "document")
     switch kind {
     case .bm25: return "a BM25 index of \(documents)"
     case .flat: return "a flat index of \(documents)"
@@ -19,7 +19,13 @@ extension StoredIndex {
   /// The value of a member; nil where there is none of that name.
   func member(_ name: String) throws -> Value? {
     switch name {
-    case "count": return .number(Double(try retriever().documentCount))
+    case "count": return .number(Double(try documentCount()))
+    case "terms", "postings":
+      guard let index = try retriever() as? BM25Index else {
+        throw VerbError(
+          "this index has no \(name)", help: "indexes from bm25(…) have")
+      }
+      return .number(Double(name == "terms" ? index.termCount : index.postingCount))
     case "kind": return .string(kind.rawValue)
     case "bytes": return .number(Double(try byteCount()))
     case "documents":
@@ -32,6 +38,12 @@ extension StoredIndex {
       return .table(columns: ["id", "title", "text"], rows: rows)
     default: return nil
     }
+  }
+
+  /// How many documents count, without opening what searches read.
+  private func documentCount() throws -> Int {
+    guard children.isEmpty else { return try retriever().documentCount }
+    return parts.reduce(0) { $0 + $1.count - Set($1.deleted).count }
   }
 
   /// Bytes of what searches read; the texts are not counted, nor is the encoder.

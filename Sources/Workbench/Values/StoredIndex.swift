@@ -20,13 +20,25 @@ package struct StoredIndex: Sendable, ArtifactHolder {
   /// One corpus that was added.
   package struct Part: Sendable {
     package let corpus: ArtifactHandle
+    /// How many documents the corpus has: what is counted without opening it.
+    package let count: Int
     /// Ranks by id of the documents that were deleted or replaced since, ascending.
     package var deleted: [Int]
     /// What searches read: postings; vectors and maybe a graph; or vectors of tokens.
     package let structures: [ArtifactHandle]
 
-    package init(corpus: ArtifactHandle, deleted: [Int] = [], structures: [ArtifactHandle]) {
+    /// A part of a corpus, all or some of whose documents count.
+    package init(
+      corpus: ArtifactHandle, deleted: [Int] = [], structures: [ArtifactHandle]
+    ) throws {
+      self.init(
+        corpus: corpus, count: try corpus.object(as: Corpus.self).count, deleted: deleted,
+        structures: structures)
+    }
+
+    init(corpus: ArtifactHandle, count: Int, deleted: [Int], structures: [ArtifactHandle]) {
       self.corpus = corpus
+      self.count = count
       self.deleted = deleted
       self.structures = structures
     }
@@ -89,6 +101,12 @@ package struct StoredIndex: Sendable, ArtifactHolder {
     IndexedDocuments(
       parts: try parts.map { part in
         let corpus = try part.corpus.object(as: Corpus.self)
+        // A store that came with a notebook may pair an index with another corpus.
+        guard corpus.count == part.count else {
+          throw VerbError(
+            "the index is of \(grouped(part.count)) documents, and its corpus has "
+              + grouped(corpus.count), help: "build the index again")
+        }
         var live = DocumentSet(capacity: corpus.count, isFull: true)
         for rank in part.deleted { live.remove(rank) }
         return IndexedDocuments.Part(corpus: corpus, live: live)
@@ -121,7 +139,7 @@ extension StoredIndex {
         .list(
           parts.map { part in
             .object([
-              .init("corpus", name(part.corpus)),
+              .init("corpus", name(part.corpus)), .init("count", .number(part.count)),
               .init("deleted", .list(part.deleted.map { .number($0) })),
               .init("structures", .list(part.structures.map(name))),
             ])
@@ -152,13 +170,15 @@ extension StoredIndex {
     self.init(
       kind, settings: settings,
       parts: try parts.map { part in
-        guard let deleted = part["deleted"]?.list, let structures = part["structures"]?.list else {
-          throw fail("a part is incomplete")
-        }
+        guard let deleted = part["deleted"]?.list, let structures = part["structures"]?.list,
+          let count = part["count"]?.integer, count >= 0
+        else { throw fail("a part is incomplete") }
         return Part(
-          corpus: try named(part["corpus"]),
+          corpus: try named(part["corpus"]), count: count,
           deleted: try deleted.map { rank in
-            guard let rank = rank.integer, rank >= 0 else { throw fail("a rank is no number") }
+            guard let rank = rank.integer, rank >= 0, rank < count else {
+              throw fail("a rank is no document's")
+            }
             return rank
           }, structures: try structures.map(named))
       }, reader: try json["reader"].map { try named($0) },

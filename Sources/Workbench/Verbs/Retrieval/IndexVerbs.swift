@@ -47,7 +47,7 @@ extension VerbLibrary {
     return try context.artifact(
       .index,
       index.replacing(parts: [
-        StoredIndex.Part(
+        try StoredIndex.Part(
           corpus: corpus, structures: try index.structures(of: corpus, isFirst: true, context))
       ]))
   }
@@ -141,7 +141,7 @@ extension VerbLibrary {
     return try context.artifact(
       .index,
       index.replacing(parts: [
-        StoredIndex.Part(
+        try StoredIndex.Part(
           corpus: corpus, structures: try index.structures(of: corpus, isFirst: true, context))
       ]))
   }

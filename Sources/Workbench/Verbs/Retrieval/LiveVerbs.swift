@@ -59,7 +59,7 @@ extension VerbLibrary {
       return part
     }
     parts.append(
-      StoredIndex.Part(
+      try StoredIndex.Part(
         corpus: corpus, structures: try index.structures(of: corpus, isFirst: false, context)))
     return try context.artifact(.index, index.replacing(parts: parts))
   }
