@@ -28,7 +28,10 @@ import Workbench
     ("bm", "", ["bm25("]),
     ("x = tw", "x = ", ["twice("]),
     ("bm25(s.corpus, k", "bm25(s.corpus, ", ["k1: "]),
-    ("bm25(s.corpus, k1: 1, ", "bm25(s.corpus, k1: 1, ", ["b: ", "fields: ", "stem: ", "stopwords: ", "title_weight: "]),
+    (
+      "bm25(s.corpus, k1: 1, ", "bm25(s.corpus, k1: 1, ",
+      ["b: ", "fields: ", "stem: ", "stopwords: ", "title_weight: "]
+    ),
     ("lex.c", "lex.", ["count"]),
     ("s.", "s.", ["corpus", "found"]),
     ("s.corpus.d", "s.corpus.", ["documents"]),
