@@ -172,7 +172,10 @@ package final class NodeRunner {
     var seen: Set<Digest> = []
     var order: [Action] = []
     func visit(_ key: Digest) {
-      guard seen.insert(key).inserted, let action = actions[key] else { return }
+      // What a reused node computed on the way was not asked for in this session.
+      guard seen.insert(key).inserted, let action = actions[key] ?? store.action(key) else {
+        return
+      }
       for parent in action.inputs { visit(parent) }
       order.append(action)
     }
