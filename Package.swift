@@ -48,7 +48,7 @@ let package = Package(
     module("Bytes"),
     module("Execution", ["Bytes"]),
     module("Tensors", ["CKernels", "Execution"]),
-    module("Corpora", ["Bytes", "Execution", "CStemmer"]),
+    module("Corpora", ["Bytes", "Execution", "CStemmer", "CSQLite"]),
     module("Retrieval", ["CKernels", "Bytes", "Execution", "Tensors", "Corpora"]),
     module("Safetensors", ["Bytes"]),
     module("Tokenizers", ["Bytes", "Execution"]),
@@ -68,6 +68,12 @@ let package = Package(
         "Retrieval",
       ]),
     module("Evaluation", ["Execution", "Corpora"]),
+    module(
+      "Routing",
+      [
+        "Bytes", "Execution", "Corpora", "Retrieval", "Tokenizers", "LanguageModels",
+        "TextEncoders", "Evaluation",
+      ]),
     module("Plotting"),
 
     // MARK: The workbench
@@ -76,7 +82,7 @@ let package = Package(
       [
         "Diagnostics", "Language", "NotebookFormat", "Artifacts", "Bytes", "Execution", "Tensors",
         "Corpora", "Retrieval", "Safetensors", "Tokenizers", "LanguageModels", "TextEncoders",
-        "Training", "Evaluation", "Plotting",
+        "Training", "Evaluation", "Routing", "Plotting",
       ]),
     .executableTarget(
       name: "poise", dependencies: ["Workbench", "Diagnostics", "CReadline"],
@@ -119,6 +125,12 @@ let package = Package(
         "Retrieval", "Evaluation", "TestFolders",
       ]),
     tests("Evaluation", ["Execution", "Corpora"]),
+    tests(
+      "Routing",
+      [
+        "Bytes", "Execution", "Corpora", "Retrieval", "Tokenizers", "LanguageModels",
+        "TextEncoders", "Evaluation", "Tensors", "Training", "TestFolders",
+      ]),
     tests("Plotting"),
     .testTarget(
       name: "WorkbenchTests",
@@ -126,6 +138,7 @@ let package = Package(
         "Workbench", "Diagnostics", "Language", "NotebookFormat", "Artifacts", "Execution",
         "Corpora", "Retrieval", "Evaluation", "Plotting", "CMarkGFM", "TestFolders", "Bytes",
         "Tensors", "Safetensors", "Tokenizers", "LanguageModels", "TextEncoders", "Training",
+        "Routing",
       ],
       // Read where they lie, and written there when a test records them anew.
       exclude: ["Cases", "Fixtures"], swiftSettings: settings),

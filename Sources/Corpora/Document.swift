@@ -30,11 +30,18 @@ public struct Query: Sendable, Hashable {
   /// Ids of the documents that the answers are in, or that the question was asked about.
   public var evidence: [String]
 
+  /// What else is known of it: the kind of question, how often its subject was seen, a date.
+  public var fields: DocumentFields
+
   /// A query of its parts.
-  public init(id: String, text: String, answers: [String] = [], evidence: [String] = []) {
+  public init(
+    id: String, text: String, answers: [String] = [], evidence: [String] = [],
+    fields: DocumentFields = .none
+  ) {
     self.id = id
     self.text = text
     self.answers = answers
     self.evidence = evidence
+    self.fields = fields
   }
 }

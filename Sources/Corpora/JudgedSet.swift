@@ -33,7 +33,7 @@ public struct JudgedSet: Sendable, Hashable {
 
 extension JudgedSet {
   private static let magic: StaticString = "poiseJDG"
-  private static let version: UInt32 = 1
+  private static let version: UInt32 = 2
 
   /// The stored form: name, identity, queries in order, then judgements in ascending order of
   /// query id and document id. Equal sets have equal bytes.
@@ -47,6 +47,7 @@ extension JudgedSet {
       writer.put(query.text)
       writer.put(query.answers)
       writer.put(query.evidence)
+      writer.put(String(decoding: query.fields.json, as: UTF8.self))
     }
     writer.put(UInt64(judgements.count))
     for (query, grades) in judgements.sorted(by: { idPrecedes($0.key, $1.key) }) {
@@ -70,13 +71,14 @@ extension JudgedSet {
       let name = try reader.string()
       let identity = try reader.string()
       var queries: [Query] = []
-      let count = try reader.count(each: 32)
+      let count = try reader.count(each: 40)
       queries.reserveCapacity(count)
       for _ in 0..<count {
         queries.append(
           Query(
             id: try reader.string(), text: try reader.string(), answers: try reader.strings(),
-            evidence: try reader.strings()))
+            evidence: try reader.strings(),
+            fields: DocumentFields(json: Array(try reader.string().utf8))))
       }
       var judgements: [String: [String: Int]] = [:]
       for _ in 0..<(try reader.count(each: 16)) {

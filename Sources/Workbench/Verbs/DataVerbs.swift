@@ -8,7 +8,7 @@ extension VerbLibrary {
 
   private static let load = Verb(
     VerbSignature(
-      "load", topic: "data", .compute,
+      "load", topic: "data", .compute, version: 2,
       summary: "Reads a collection: BEIR, SQuAD, SMART, JSONL, or a folder of text and Markdown.",
       example: "scifact = load(\"data/scifact\")",
       parameters: [
@@ -47,7 +47,7 @@ extension VerbLibrary {
 
   private static let questions = Verb(
     VerbSignature(
-      "questions", topic: "data", .compute,
+      "questions", topic: "data", .compute, version: 2,
       summary: "Reads questions with answers and optional evidence from JSONL or CSV.",
       example: "pilot = questions(\"pilot.csv\")",
       parameters: [
@@ -79,7 +79,7 @@ extension VerbLibrary {
 
   private static let readJudgements = Verb(
     VerbSignature(
-      "qrels", topic: "data", .compute,
+      "qrels", topic: "data", .compute, version: 2,
       summary: "Reads a TREC qrel file as judgements for the queries of a data set.",
       example: "judged = qrels(\"test.qrel\", scifact.test)",
       parameters: [
@@ -102,7 +102,7 @@ extension VerbLibrary {
 
   private static let judge = Verb(
     VerbSignature(
-      "judge", topic: "data", .compute,
+      "judge", topic: "data", .compute, version: 2,
       summary: "Makes a data set from judgements written by hand, checked against a corpus.",
       example: "judge(docs.corpus, [{query: \"how are keys made\", relevant: [\"a.md#keys\"]}])",
       parameters: [

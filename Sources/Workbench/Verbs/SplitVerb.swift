@@ -6,7 +6,7 @@ extension VerbLibrary {
   /// Lists and strings are split where they stand; the parts of a corpus are stored.
   static let split = Verb(
     VerbSignature(
-      "split", topic: "tables", .compute,
+      "split", topic: "tables", .compute, version: 2,
       summary: "Splits a list, table or corpus at random into two, or a string at a separator.",
       example: "parts = split(docs.corpus, test: 0.1, seed: 1)",
       parameters: [
