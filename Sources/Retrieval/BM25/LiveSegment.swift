@@ -1,13 +1,16 @@
 import Corpora
+import Synchronization
 
 /// A segment as a version of an index sees it: which documents count, and how long they are in
 /// proportion to all that do.
 final class LiveSegment: @unchecked Sendable {
-  // Sendable because it is written only by its initialiser.
+  // Sendable because norms are written only by its initialiser, and a lock is around the rest.
   let segment: BM25Segment
   let part: IndexedDocuments.Part
   /// The documents that do not count, by rank, ascending.
   private let dead: [Int]
+  /// In how many documents that count terms are that were asked for.
+  private let counted = Mutex<[Int: Int]>([:])
   /// For each document by rank, k1 · (1 − b + b · length / average) in units; infinite for a dead
   /// document, whose shares then are 0.
   let norms: UnsafeMutablePointer<Float>
@@ -55,10 +58,22 @@ final class LiveSegment: @unchecked Sendable {
   /// In how many documents that count a term of the segment is.
   ///
   /// Counted when a search first asks for the term, so that opening a version reads no postings and
-  /// no text: O(postings of the term), or O(dead documents · log) where that is less.
+  /// no text.
   func documents(withTerm term: Int) -> Int {
+    guard !dead.isEmpty else { return segment.postings(ofTerm: term).documents }
+    if let known = counted.withLock({ $0[term] }) { return known }
+    let count = countDocuments(withTerm: term)
+    counted.withLock { counted in
+      // Words of past queries are remembered, up to a point.
+      if counted.count >= 1 << 16 { counted.removeAll() }
+      counted[term] = count
+    }
+    return count
+  }
+
+  /// O(postings of the term), or O(dead documents · log) where that is less.
+  private func countDocuments(withTerm term: Int) -> Int {
     let (blocks, documents) = segment.postings(ofTerm: term)
-    guard !dead.isEmpty else { return documents }
     if dead.count < documents / 64 {
       // A look-up costs as much as unpacking some dozens of postings.
       return dead.reduce(documents) {
@@ -81,7 +96,7 @@ final class LiveSegment: @unchecked Sendable {
   /// The number of pairs of a term and a document that has it and counts. O(postings).
   var postingCount: Int {
     guard !dead.isEmpty else { return segment.postingCount }
-    return (0..<segment.termCount).reduce(0) { $0 + documents(withTerm: $1) }
+    return (0..<segment.termCount).reduce(0) { $0 + countDocuments(withTerm: $1) }
   }
 }
 
