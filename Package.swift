@@ -50,16 +50,18 @@ let package = Package(
     module("Tensors", ["CKernels", "Execution"]),
     module("Corpora", ["Bytes", "Execution", "CStemmer", "CSQLite"]),
     module("Retrieval", ["CKernels", "Bytes", "Execution", "Tensors", "Corpora"]),
-    module("Safetensors", ["Bytes"]),
+    module("Safetensors", ["Diagnostics", "Bytes"]),
     module("Tokenizers", ["Bytes", "Execution"]),
     module(
       "LanguageModels",
-      ["CKernels", "Bytes", "Execution", "Tensors", "Safetensors", "Tokenizers"]),
+      [
+        "Diagnostics", "CKernels", "Bytes", "Execution", "Tensors", "Safetensors", "Tokenizers",
+      ]),
     module(
       "TextEncoders",
       [
-        "CKernels", "Bytes", "Execution", "Tensors", "Corpora", "Safetensors", "Tokenizers",
-        "LanguageModels",
+        "Diagnostics", "CKernels", "Bytes", "Execution", "Tensors", "Corpora", "Safetensors",
+        "Tokenizers", "LanguageModels",
       ]),
     module(
       "Training",

@@ -4,18 +4,6 @@
 /// all of them. Every matrix is stored as [output, input], as Hugging Face has it, so that each of
 /// its tensors is a contiguous slice, and a file of them in this order is the run itself.
 public struct DecoderLayout: Hashable, Sendable {
-  /// One tensor by the name that Hugging Face gives it.
-  public struct NamedTensor: Hashable, Sendable {
-    /// Such as `model.layers.0.mlp.up_proj.weight`.
-    public let name: String
-    /// Its dimensions, output first.
-    public let shape: [Int]
-    /// In floats from the start of the run.
-    public let offset: Int
-    /// The product of the shape.
-    public var count: Int { shape.reduce(1, *) }
-  }
-
   /// Offsets of one layer, in floats.
   public struct Layer: Hashable, Sendable {
     /// [C]

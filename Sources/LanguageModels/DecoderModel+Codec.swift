@@ -44,12 +44,12 @@ public struct DecoderModelCodec: Sendable {
         ))
     }
     metadata += notes
-    writer = try HuggingFaceFolder.weightsWriter(model.layout, type: .float32, metadata: metadata)
+    writer = try WeightFile.writer(model.layout.tensors, metadata: metadata)
   }
 
   /// Hands the bytes to a sink, in pieces of at most 16 MB apart from the header.
   public func encode(into sink: SafetensorsWriter.Sink) throws {
-    try HuggingFaceFolder.writeWeights(of: model, writer, to: sink)
+    try WeightFile.write(model.weights, model.layout.tensors, writer, to: sink)
   }
 
   /// A text from the metadata of a stored model; nil where it has none of that name. O(header).
@@ -77,35 +77,15 @@ public struct DecoderModelCodec: Sendable {
     let configuration = try HuggingFaceConfiguration(
       parsing: Array(text.utf8), file: "\(name), \(configurationName)"
     ).decoder
-    // What the layout takes is bounded by the file before it is made.
-    guard configuration.layers <= file.tensors.count else {
-      throw HuggingFaceError.notStored(
-        file: name, expected: "tensors for \(configuration.layers) layers",
-        got: "\(file.tensors.count) in all")
-    }
-    let layout = DecoderLayout(configuration)
-    guard file.tensors.count == layout.tensors.count, let first = file.tensors.first,
-      let last = file.tensors.last
-    else {
-      throw HuggingFaceError.notStored(
-        file: name, expected: "\(layout.tensors.count) tensors", got: "\(file.tensors.count)")
-    }
-    for (expected, got) in zip(layout.tensors, file.tensors) {
-      guard expected.name == got.name, expected.shape == got.shape, got.type == .float32 else {
-        throw HuggingFaceError.notStored(
-          file: name, expected: "'\(expected.name)', F32 \(expected.shape)",
-          got: "'\(got.name)', \(got.type.name) \(got.shape)")
-      }
+    let weights = try WeightFile.weights(in: file, layers: configuration.layers) {
+      DecoderLayout(configuration).tensors
     }
     let tokenizerName = HuggingFaceFolder.tokenizerName
     let tokenizer = try file.metadata[tokenizerName].map {
       try makeTokenizer(Array($0.utf8), "\(name), \(tokenizerName)")
     }
-    // Without gaps, as the file was checked to be, tensors in this order are the run itself.
     return try DecoderModel(
-      configuration: configuration,
-      weights: file.view(first.byteRange.lowerBound..<last.byteRange.upperBound),
-      tokenizer: tokenizer)
+      configuration: configuration, weights: weights, tokenizer: tokenizer)
   }
 }
 

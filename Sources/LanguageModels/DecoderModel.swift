@@ -18,7 +18,7 @@ public struct DecoderModel: Sendable {
   /// A model from its parts.
   ///
   /// - Throws: ``DecoderModelError`` where the weights are not as many as the shape asks for;
-  ///   ``DecoderConfigurationError`` where no model has that shape.
+  ///   ``ModelShapeError`` where no model has that shape.
   public init(
     configuration: DecoderConfiguration, weights: SharedBytes, tokenizer: Tokenizer?
   ) throws {

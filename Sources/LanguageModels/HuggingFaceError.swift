@@ -13,7 +13,7 @@ public enum HuggingFaceError: Error, Hashable, Sendable {
   /// The model is of a class that is not read here.
   case unknownArchitecture(file: String, got: String, supported: [String], suggestion: String?)
   /// The members do not make a model together.
-  case impossibleShape(file: String, DecoderConfigurationError)
+  case impossibleShape(file: String, ModelShapeError)
   /// Tensors that a model of this shape has are not in the files. `suggestion` is a tensor of the
   /// files that the model does not have and whose name is like that of the first missing one.
   case missingTensors(folder: String, names: [String], suggestion: String?)

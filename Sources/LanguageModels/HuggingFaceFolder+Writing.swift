@@ -43,7 +43,7 @@ extension HuggingFaceFolder {
   ) throws -> [HuggingFaceFile] {
     let configuration = HuggingFaceConfiguration(model.configuration)
     try configuration.checkWritable()
-    let writer = try weightsWriter(model.layout, type: type)
+    let writer = try WeightFile.writer(model.layout.tensors, type: type)
     var files = [
       HuggingFaceFile(
         name: HuggingFaceConfiguration.fileName, bytes: configuration.serialized(type: type)),
@@ -51,7 +51,7 @@ extension HuggingFaceFolder {
         name: HuggingFaceConfiguration.generationFileName,
         bytes: configuration.serializedGeneration()),
       HuggingFaceFile(name: ShardedCheckpoint.singleName, byteCount: writer.byteCount) { sink in
-        try writeWeights(of: model, writer, to: sink)
+        try WeightFile.write(model.weights, model.layout.tensors, writer, to: sink)
       },
     ]
     if let tokenizerJSON = tokenizerJSON ?? model.tokenizer?.tokenizerJSON() {
@@ -62,28 +62,6 @@ extension HuggingFaceFolder {
           bytes: try tokenizerConfiguration(tokenizerJSON, for: model.configuration)))
     }
     return files
-  }
-
-  static func weightsWriter(
-    _ layout: DecoderLayout, type: TensorType,
-    metadata: [(name: String, text: String)] = [("format", "pt")]
-  ) throws(SafetensorsError) -> SafetensorsWriter {
-    try SafetensorsWriter(
-      tensors: layout.tensors.map { .init(name: $0.name, type: type, shape: $0.shape) },
-      metadata: metadata)
-  }
-
-  static func writeWeights(
-    of model: DecoderModel, _ writer: SafetensorsWriter, to sink: SafetensorsWriter.Sink
-  ) throws {
-    try withExtendedLifetime(model) {
-      let floats = model.floats
-      try writer.write(to: sink) { index in
-        let tensor = model.layout.tensors[index]
-        return UnsafeBufferPointer(
-          rebasing: floats[tensor.offset..<tensor.offset + tensor.count])
-      }
-    }
   }
 
   /// What `AutoTokenizer` needs beside `tokenizer.json`: the class that reads it, and which of its

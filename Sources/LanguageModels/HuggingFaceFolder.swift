@@ -90,7 +90,15 @@ public enum HuggingFaceFolder {
     let folder = try CheckpointFolder(path, mayRead: mayRead)
     let configuration = try configuration(folder)
     let checkpoint = try ShardedCheckpoint(folder)
-    let weights = try CheckpointWeights(checkpoint, layout: DecoderLayout(configuration))
+    let layout = DecoderLayout(configuration)
+    let weights = try CheckpointWeights(
+      checkpoint, tensors: layout.tensors,
+      // Where it is the embedding, files may have it nevertheless.
+      repeated: NamedTensor(
+        name: "lm_head.weight", shape: [configuration.vocabularySize, configuration.width],
+        offset: layout.head),
+      // Computed from the configuration; early versions of transformers stored it.
+      isPassedOver: { $0.hasSuffix(".rotary_emb.inv_freq") })
     var tokenizer: Tokenizer?
     if folder.has(tokenizerName) {
       try context.check()

@@ -1,4 +1,5 @@
 public import Bytes
+import Diagnostics
 
 /// A safetensors file: the names, types and shapes of its tensors, and its bytes, which stay where
 /// they are until they are asked for.
@@ -79,7 +80,7 @@ public struct SafetensorsFile: Sendable {
     guard let entry = entry(named: tensor) else {
       throw .missingTensor(
         file: name, tensor: tensor,
-        suggestion: closestName(to: tensor, among: tensors.lazy.map(\.name)))
+        suggestion: closestName(to: tensor, among: tensors.lazy.map(\.name), atMost: 4))
     }
     return entry
   }

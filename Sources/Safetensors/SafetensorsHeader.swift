@@ -1,4 +1,5 @@
 import Bytes
+import Diagnostics
 
 /// The header of a safetensors file, read and checked against the bytes that follow it.
 struct SafetensorsHeader {
@@ -121,7 +122,7 @@ struct SafetensorsHeader {
     guard let type = TensorType(rawValue: text) else {
       throw SafetensorsError.unknownType(
         file: file, tensor: tensor, got: text,
-        suggestion: closestName(to: text, among: TensorType.allCases.map(\.name)))
+        suggestion: closestName(to: text, among: TensorType.allCases.map(\.name), atMost: 4))
     }
     return type
   }

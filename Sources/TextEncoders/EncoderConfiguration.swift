@@ -1,3 +1,5 @@
+public import LanguageModels
+
 /// The shape of a BERT-type encoder: learned positions, attention in both directions, GELU, and a
 /// layer norm after each sum (Devlin et al. 2018).
 ///
@@ -54,29 +56,20 @@ public struct EncoderConfiguration: Hashable, Sendable {
   /// Checks that a model of this shape can exist and that no size computed from it overflows.
   ///
   /// - Throws: The first thing that no model can have.
-  public func validate() throws(EncoderConfigurationError) {
-    func check(_ name: String, _ value: Int, _ allowed: ClosedRange<Int>)
-      throws(EncoderConfigurationError)
-    {
-      guard allowed.contains(value) else {
-        throw .outOfRange(name: name, got: value, allowed: allowed)
-      }
-    }
-    try check("the vocabulary", vocabularySize, 1...4_000_000)
-    try check("the width", width, 1...16_384)
-    try check("the number of layers", layers, 1...200)
-    try check("the number of heads", heads, 1...1_024)
-    try check("the feed-forward width", feedForwardWidth, 1...131_072)
-    try check("the number of positions", positions, 1...131_072)
-    try check("the number of token types", tokenTypes, 1...1_024)
+  public func validate() throws(ModelShapeError) {
+    try ModelShapeError.check("the vocabulary", vocabularySize, 1...4_000_000)
+    try ModelShapeError.check("the width", width, 1...16_384)
+    try ModelShapeError.check("the number of layers", layers, 1...200)
+    try ModelShapeError.check("the number of heads", heads, 1...1_024)
+    try ModelShapeError.check("the feed-forward width", feedForwardWidth, 1...131_072)
+    try ModelShapeError.check("the number of positions", positions, 1...131_072)
+    try ModelShapeError.check("the number of token types", tokenTypes, 1...1_024)
     guard width % heads == 0 else {
       throw .notDivisible(name: "the width", got: width, by: "the number of heads", of: heads)
     }
-    guard normEpsilon.isFinite, normEpsilon > 0 else {
-      throw .notPositive(name: "the norm's epsilon", got: normEpsilon)
-    }
+    try ModelShapeError.checkPositive("the norm's epsilon", normEpsilon)
     // With the limits above no product overflows 64 bits.
-    guard parameterCount <= 1 << 34 else { throw .tooLarge }
+    guard parameterCount <= 1 << 34 else { throw .tooLarge(most: "64 GB") }
   }
 
   /// How many weights a model of this shape has, without a pooler.
@@ -85,32 +78,5 @@ public struct EncoderConfiguration: Hashable, Sendable {
     let feedForward = 2 * width * feedForwardWidth + feedForwardWidth + width
     let layer = attention + feedForward + 4 * width
     return (vocabularySize + positions + tokenTypes + 2) * width + layers * layer
-  }
-}
-
-/// Why no encoder has this shape.
-public enum EncoderConfigurationError: Error, Hashable, Sendable {
-  /// A number is outside what a model can have.
-  case outOfRange(name: String, got: Int, allowed: ClosedRange<Int>)
-  /// A number has to divide another.
-  case notDivisible(name: String, got: Int, by: String, of: Int)
-  /// A real number that has to be finite and positive is not.
-  case notPositive(name: String, got: Double)
-  /// All weights together are more than can be addressed.
-  case tooLarge
-}
-
-extension EncoderConfigurationError: CustomStringConvertible {
-  /// The message, in words.
-  public var description: String {
-    switch self {
-    case .outOfRange(let name, let got, let allowed):
-      "\(name) is \(got); it has to be between \(allowed.lowerBound) and \(allowed.upperBound)"
-    case .notDivisible(let name, let got, let by, let divisor):
-      "\(name) is \(got), which is no multiple of \(by) (\(divisor))"
-    case .notPositive(let name, let got):
-      "\(name) is \(got); it has to be a positive number"
-    case .tooLarge: "the weights would be more than 64 GB"
-    }
   }
 }

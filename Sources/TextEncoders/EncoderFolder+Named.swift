@@ -1,3 +1,4 @@
+import Diagnostics
 import Glibc
 import Safetensors
 
@@ -38,7 +39,7 @@ extension EncoderFolder {
   public static func named(_ name: String, environment: (String) -> String?) throws -> String {
     guard let known = known.first(where: { $0.name == name }) else {
       throw EncoderFolderError.unknownName(
-        got: name, known: names, suggestion: closestName(to: name, among: names))
+        got: name, known: names, suggestion: closestName(to: name, among: names, atMost: 4))
     }
     func value(_ name: String) -> String? {
       environment(name).flatMap { $0.isEmpty ? nil : $0 }

@@ -11,15 +11,14 @@ extension EncoderFolder {
   /// - Returns: The files; names may have a folder in front. Their bytes depend on the model alone.
   /// - Throws: `SafetensorsError` where the model cannot be written.
   public static func files(for model: EncoderModel) throws -> [HuggingFaceFile] {
-    let writer = try EncoderModelCodec.weightsWriter(
-      model.layout, metadata: [(name: "format", text: "pt")])
+    let writer = try WeightFile.writer(model.layout.tensors)
     func file(_ name: String, _ json: JSONValue) -> HuggingFaceFile {
       HuggingFaceFile(name: name, bytes: json.serialized(indented: true) + [0x0A])
     }
     var files = [
       HuggingFaceFile(name: configurationName, bytes: model.configuration.serialized()),
       HuggingFaceFile(name: ShardedCheckpoint.singleName, byteCount: writer.byteCount) { sink in
-        try EncoderModelCodec.writeWeights(of: model, writer, to: sink)
+        try WeightFile.write(model.weights, model.layout.tensors, writer, to: sink)
       },
       HuggingFaceFile(name: tokenizerName, bytes: model.tokenizer.tokenizerJSON()),
       file(tokenizerConfigurationName, tokenizerConfiguration(model)),

@@ -89,7 +89,7 @@ public enum EncoderFolder {
       try sentence?.size("max_seq_length", 1...configuration.positions, default: nil)
       ?? tokenizerLength(inner, configuration)
     let checkpoint = try ShardedCheckpoint(inner)
-    let weights = try EncoderWeights(checkpoint, layout: EncoderLayout(configuration))
+    let weights = try weights(checkpoint, EncoderLayout(configuration))
     try context.check()
     let tokenizer = try tokenizer(inner)
     do {
@@ -102,22 +102,47 @@ public enum EncoderFolder {
     }
   }
 
-  private static func settings(_ folder: CheckpointFolder, _ name: String) throws
-    -> EncoderSettings
+  /// Names may begin with `bert.`, as those of models with a head do, and norms may have the names
+  /// that TensorFlow gave their weights. Poolers, heads and stored positions are passed over.
+  private static func weights(_ checkpoint: ShardedCheckpoint, _ layout: EncoderLayout) throws
+    -> CheckpointWeights
   {
-    try EncoderSettings(
-      MappedFile.read(folder.locate(name), shown: folder.shown(name), limit: configurationLimit),
-      file: folder.shown(name))
+    let prefix =
+      checkpoint.tensors.contains { $0.name.hasPrefix("bert.embeddings.") } ? "bert." : ""
+    let norms = [
+      ("LayerNorm.weight", "LayerNorm.gamma"), ("LayerNorm.bias", "LayerNorm.beta"),
+    ]
+    let passedOver = ["pooler.", "cls.", "embeddings.position_ids"]
+    return try CheckpointWeights(
+      checkpoint, tensors: layout.tensors,
+      spellings: { name in
+        guard let (new, old) = norms.first(where: { name.hasSuffix($0.0) }) else {
+          return [prefix + name]
+        }
+        return [prefix + name, prefix + name.dropLast(new.count) + old]
+      },
+      isPassedOver: { name in
+        let bare = name.hasPrefix(prefix) ? String(name.dropFirst(prefix.count)) : name
+        return passedOver.contains { bare.hasPrefix($0) }
+      })
+  }
+
+  private static func settings(_ folder: CheckpointFolder, _ name: String) throws
+    -> ConfigurationReader
+  {
+    try ConfigurationReader(read(folder, name), file: folder.shown(name))
+  }
+
+  private static func read(_ folder: CheckpointFolder, _ name: String) throws -> [UInt8] {
+    try MappedFile.read(folder.locate(name), shown: folder.shown(name), limit: configurationLimit)
   }
 
   private static func configuration(_ folder: CheckpointFolder) throws -> EncoderConfiguration {
     guard folder.has(configurationName) else {
       throw HuggingFaceError.noConfiguration(folder: folder.path)
     }
-    let shown = folder.shown(configurationName)
     return try EncoderConfiguration(
-      parsing: MappedFile.read(
-        folder.locate(configurationName), shown: shown, limit: configurationLimit), file: shown)
+      parsing: read(folder, configurationName), file: folder.shown(configurationName))
   }
 
   /// What the tokenizer says of the longest text, where that is less than the positions.
@@ -171,14 +196,16 @@ public enum EncoderFolder {
 
   private static func modules(_ folder: CheckpointFolder) throws -> Modules {
     guard folder.has(modulesName) else { return Modules() }
-    let settings = try settings(folder, modulesName)
-    guard let items = settings.json.list else {
-      throw settings.wrong("the whole file", "a list", settings.json.kind)
+    let file = folder.shown(modulesName)
+    let json = try JSONValue(strict: read(folder, modulesName), file: file)
+    guard let items = json.list else {
+      throw HuggingFaceError.wrongValue(
+        file: file, member: "the whole file", expected: "a list", got: json.kind)
     }
     var modules = Modules()
     var kinds: [String] = []
     for item in items {
-      let module = EncoderSettings(item, file: settings.file)
+      let module = ConfigurationReader(item, file: file)
       let type = try module.text("type") ?? ""
       let kind = String(type.split(separator: ".").last ?? "")
       let path = try module.text("path") ?? ""
@@ -194,7 +221,7 @@ public enum EncoderFolder {
       case "Dropout": continue
       default:
         throw EncoderFolderError.unsupportedModule(
-          file: settings.file, got: type.isEmpty ? "without a type" : type,
+          file: file, got: type.isEmpty ? "without a type" : type,
           supported: ["Transformer", "Pooling", "Normalize"])
       }
       kinds.append(kind)
@@ -202,13 +229,13 @@ public enum EncoderFolder {
     let order = ["Transformer", "Pooling", "Normalize"]
     guard kinds == order || kinds == Array(order.prefix(2)) else {
       throw EncoderFolderError.unsupportedModule(
-        file: settings.file, got: "list of \(kinds.joined(separator: ", "))",
+        file: file, got: "list of \(kinds.joined(separator: ", "))",
         supported: ["Transformer, Pooling, with or without Normalize"])
     }
     return modules
   }
 
-  private static func pooling(_ settings: EncoderSettings, width: Int) throws
+  private static func pooling(_ settings: ConfigurationReader, width: Int) throws
     -> EncoderModel.Pooling
   {
     if let size = try settings.size("word_embedding_dimension", 1...1_048_576, default: nil),

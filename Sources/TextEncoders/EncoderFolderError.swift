@@ -1,4 +1,4 @@
-import LanguageModels
+public import LanguageModels
 
 /// Why there is no encoder in a folder; what is wrong with its members and tensors is a
 /// `HuggingFaceError`, and what is wrong with safetensors files a `SafetensorsError`.
@@ -6,7 +6,7 @@ public enum EncoderFolderError: Error, Hashable, Sendable {
   /// The folder has no tokenizer.
   case noTokenizer(folder: String, expected: [String])
   /// The members do not make a model together.
-  case impossibleShape(file: String, EncoderConfigurationError)
+  case impossibleShape(file: String, ModelShapeError)
   /// A part of a sentence-transformers model that is not computed here.
   case unsupportedModule(file: String, got: String, supported: [String])
   /// The parts do not make a model together.

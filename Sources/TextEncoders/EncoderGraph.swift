@@ -1,3 +1,4 @@
+import LanguageModels
 public import Tensors
 
 /// A BERT-type encoder's computation on a ``Tape``, as training differentiates it.

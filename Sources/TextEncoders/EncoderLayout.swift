@@ -1,21 +1,11 @@
+public import LanguageModels
+
 /// Where each weight of an encoder lies in one contiguous run of float32.
 ///
 /// Queries, keys and values follow each other, weights and then biases, so that one matrix product
 /// makes all three. Every matrix is stored as [output, input] and named as Hugging Face names it,
 /// without the prefix `bert.`; a file of the tensors in this order is the run itself.
 public struct EncoderLayout: Hashable, Sendable {
-  /// One tensor by the name that Hugging Face gives it.
-  public struct NamedTensor: Hashable, Sendable {
-    /// Such as `encoder.layer.0.attention.self.query.weight`.
-    public let name: String
-    /// Its dimensions, output first.
-    public let shape: [Int]
-    /// In floats from the start of the run.
-    public let offset: Int
-    /// The product of the shape.
-    public var count: Int { shape.reduce(1, *) }
-  }
-
   /// Offsets of one layer, in floats.
   public struct Layer: Hashable, Sendable {
     /// [3 C, C]: queries, keys, values.

@@ -42,38 +42,17 @@ public struct EncoderModelCodec: Sendable {
       (name: Self.normalizesName, text: "\(model.normalizes)"),
       (name: Self.lowercasesName, text: "\(model.lowercasesTexts)"),
     ]
-    writer = try Self.weightsWriter(model.layout, metadata: metadata + notes)
+    writer = try WeightFile.writer(model.layout.tensors, metadata: metadata + notes)
   }
 
   /// Hands the bytes to a sink, in pieces of at most 16 MB apart from the header.
   public func encode(into sink: SafetensorsWriter.Sink) throws {
-    try Self.writeWeights(of: model, writer, to: sink)
+    try WeightFile.write(model.weights, model.layout.tensors, writer, to: sink)
   }
 
   /// A text from the metadata of a stored model; nil where it has none of that name. O(header).
   public static func note(_ name: String, in bytes: SharedBytes) throws -> String? {
     try SafetensorsFile(bytes: bytes, name: "the stored encoder").metadata[name]
-  }
-
-  static func weightsWriter(
-    _ layout: EncoderLayout, metadata: [(name: String, text: String)]
-  ) throws(SafetensorsError) -> SafetensorsWriter {
-    try SafetensorsWriter(
-      tensors: layout.tensors.map { .init(name: $0.name, type: .float32, shape: $0.shape) },
-      metadata: metadata)
-  }
-
-  static func writeWeights(
-    of model: EncoderModel, _ writer: SafetensorsWriter, to sink: SafetensorsWriter.Sink
-  ) throws {
-    try withExtendedLifetime(model) {
-      let floats = model.floats
-      try writer.write(to: sink) { index in
-        let tensor = model.layout.tensors[index]
-        return UnsafeBufferPointer(
-          rebasing: floats[tensor.offset..<tensor.offset + tensor.count])
-      }
-    }
   }
 
   static func decode(_ bytes: SharedBytes, name: String) throws -> EncoderModel {
@@ -98,20 +77,8 @@ public struct EncoderModelCodec: Sendable {
     let configuration = try EncoderConfiguration(
       parsing: Array(metadata(EncoderFolder.configurationName).utf8),
       file: "\(name), \(EncoderFolder.configurationName)")
-    // What the layout takes is bounded by the file before it is made.
-    guard configuration.layers <= file.tensors.count else {
-      throw wrong("tensors for \(configuration.layers) layers", "\(file.tensors.count) in all")
-    }
-    let layout = EncoderLayout(configuration)
-    guard file.tensors.count == layout.tensors.count, let first = file.tensors.first,
-      let last = file.tensors.last
-    else { throw wrong("\(layout.tensors.count) tensors", "\(file.tensors.count)") }
-    for (expected, got) in zip(layout.tensors, file.tensors) {
-      guard expected.name == got.name, expected.shape == got.shape, got.type == .float32 else {
-        throw wrong(
-          "'\(expected.name)', F32 \(expected.shape)",
-          "'\(got.name)', \(got.type.name) \(got.shape)")
-      }
+    let weights = try WeightFile.weights(in: file, layers: configuration.layers) {
+      EncoderLayout(configuration).tensors
     }
     let poolingText = try metadata(poolingName)
     guard let pooling = EncoderModel.Pooling(rawValue: poolingText) else {
@@ -124,12 +91,10 @@ public struct EncoderModelCodec: Sendable {
     let tokenizer = try Tokenizer(
       tokenizerJSON: Array(metadata(EncoderFolder.tokenizerName).utf8),
       file: "\(name), \(EncoderFolder.tokenizerName)")
-    // Without gaps, as the file was checked to be, tensors in this order are the run itself.
     return try EncoderModel(
-      configuration: configuration,
-      weights: file.view(first.byteRange.lowerBound..<last.byteRange.upperBound),
-      tokenizer: tokenizer, pooling: pooling, normalizes: flag(normalizesName),
-      maximumLength: length, lowercasesTexts: flag(lowercasesName))
+      configuration: configuration, weights: weights, tokenizer: tokenizer, pooling: pooling,
+      normalizes: flag(normalizesName), maximumLength: length,
+      lowercasesTexts: flag(lowercasesName))
   }
 }
 

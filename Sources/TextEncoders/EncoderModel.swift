@@ -45,7 +45,7 @@ public struct EncoderModel: Sendable {
   ///   - maximumLength: The longest text in tokens; as many as there are positions where nil.
   ///   - lowercasesTexts: Whether letters become small before the tokenizer sees them.
   /// - Throws: ``EncoderModelError`` where the parts do not fit each other;
-  ///   ``EncoderConfigurationError`` where no model has that shape.
+  ///   `ModelShapeError` where no model has that shape.
   public init(
     configuration: EncoderConfiguration, weights: SharedBytes, tokenizer: Tokenizer,
     pooling: Pooling = .mean, normalizes: Bool = true, maximumLength: Int? = nil,

@@ -37,7 +37,7 @@ public struct Pretraining: Sendable {
   /// Trains on a run of tokens.
   ///
   /// - Returns: The weights in the order of ``LanguageModels/DecoderLayout``, and what was done.
-  /// - Throws: ``TrainingError``; `DecoderConfigurationError`; cancellation.
+  /// - Throws: ``TrainingError``; `ModelShapeError`; cancellation.
   public func run(
     _ tokens: [Int32], checkpoints: any CheckpointStore = NoCheckpoints(), context: WorkContext
   ) throws -> (weights: SharedBytes, summary: TrainingSummary) {

@@ -27,6 +27,26 @@ import Testing
     #expect(closestName(to: "maen", among: ["mean", "max"]) == "mean")
     #expect(closestName(to: "recal", among: ["recall", "rerank"]) == "recall")
     #expect(closestName(to: "zebra", among: ["mean", "max"]) == nil)
+    // Of several the first in order, however they stand.
+    #expect(closestName(to: "hat", among: ["cat", "bat", "hats"]) == "bat")
+    #expect(closestName(to: "hat", among: ["hat", "heat"]) == "heat")
+    #expect(closestName(to: "caf\u{E9}s", among: ["CAF\u{C9}"]) == "CAF\u{C9}")
+    #expect(closestName(to: "", among: ["a"]) == nil)
+  }
+
+  @Test func suggestionsHaveBounds() {
+    // Five letters of fifteen are a third; names that are alike want fewer.
+    let name = "abcdefghijklmno"
+    #expect(closestName(to: name, among: ["vwxyzfghijklmno"]) == "vwxyzfghijklmno")
+    #expect(closestName(to: name, among: ["vwxyzfghijklmno"], atMost: 4) == nil)
+    #expect(closestName(to: name, among: ["vwxyefghijklmno"], atMost: 4) == "vwxyefghijklmno")
+    let long = String(repeating: "a", count: 257)
+    #expect(closestName(to: long, among: [long + "a"]) == nil)
+    #expect(closestName(to: String(long.dropLast()), among: [long]) == long)
+    // A hostile file: nothing past the bound on comparisons is looked at.
+    let many = repeatElement(String(repeating: "b", count: 256), count: 5000)
+    #expect(
+      closestName(to: String(long.dropLast()), among: Array(many) + [long], atMost: 4) == nil)
   }
 
   @Test func controlCharactersNeverReachTheTerminal() {

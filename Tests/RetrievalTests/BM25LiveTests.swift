@@ -123,6 +123,50 @@ import Testing
     try model.check(queries: 40)
   }
 
+  @Test(arguments: [2, 3, 50])
+  func halfOfTheDocumentsMayBeDead(every: Int) throws {
+    let options = try BM25Options(k1: 1.2, b: 0.6, analyzer: .plain, titleWeight: 2)
+    var model = try Model(seed: 40 + UInt64(every), options: options, threads: 2)
+    try model.upsert(4000, ids: 3000, longest: 25)
+    // Words of two documents in three and of one in a hundred: lists of all lengths.
+    let all = model.documents.keys.sorted()
+    try model.delete(all.enumerated().filter { $0.offset % every == 0 }.map(\.element))
+    try model.check(queries: 25)
+    // The same once more, so that dead documents stand in two parts.
+    try model.upsert(600, ids: 3000, longest: 60)
+    try model.delete(
+      model.documents.keys.sorted().enumerated()
+        .filter { $0.offset % every == 1 }.map(\.element))
+    try model.check(queries: 25)
+  }
+
+  @Test func oneDocumentMayBeReplacedManyTimes() throws {
+    let options = try BM25Options(analyzer: .plain)
+    var model = try Model(seed: 51, options: options, threads: 1)
+    try model.upsert(40, ids: 60, longest: 9)
+    for round in 0..<25 {
+      try model.upsert(1, ids: 1, longest: 30)
+      if round % 6 == 5 { try model.delete(["d0"]) }
+      try model.check(queries: 3)
+    }
+    #expect(model.index.segments.count == 26)
+    // Each part but the last has a document that is dead, and none counts twice.
+    #expect(model.index.documents.parts.reduce(0) { $0 + $1.live.count } == model.documents.count)
+  }
+
+  @Test func deletingAllLeavesNothing() throws {
+    let options = try BM25Options(analyzer: .plain)
+    var model = try Model(seed: 52, options: options, threads: 2)
+    for _ in 0..<3 { try model.upsert(500, ids: 700, longest: 12) }
+    try model.delete(model.documents.keys.sorted())
+    try model.check(queries: 5)
+    #expect(model.index.termCount == 0 && model.index.postingCount == 0)
+    #expect(model.index.averageLength == 0)
+    // Ids that are gone may come back.
+    try model.upsert(300, ids: 700, longest: 12)
+    try model.check(queries: 10)
+  }
+
   @Test func sharesSegmentsBetweenVersions() throws {
     let first = try BM25IndexTests.index([("a", "x y"), ("b", "x"), ("c", "y y")])
     let second = try first.adding(

@@ -1,3 +1,4 @@
+import LanguageModels
 import Testing
 import TextEncoders
 
@@ -20,17 +21,17 @@ import TextEncoders
     var wrong = Self.small
     wrong.heads = 3
     #expect(
-      throws: EncoderConfigurationError.notDivisible(
+      throws: ModelShapeError.notDivisible(
         name: "the width", got: 8, by: "the number of heads", of: 3)
     ) { try wrong.validate() }
     wrong = Self.small
     wrong.layers = 0
-    #expect(throws: EncoderConfigurationError.self) { try wrong.validate() }
+    #expect(throws: ModelShapeError.self) { try wrong.validate() }
     wrong = Self.small
     wrong.normEpsilon = .nan
-    #expect(throws: EncoderConfigurationError.self) { try wrong.validate() }
+    #expect(throws: ModelShapeError.self) { try wrong.validate() }
     wrong.normEpsilon = 1e-12
     (wrong.vocabularySize, wrong.width, wrong.heads) = (4_000_000, 16_384, 1)
-    #expect(throws: EncoderConfigurationError.tooLarge) { try wrong.validate() }
+    #expect(throws: ModelShapeError.tooLarge(most: "64 GB")) { try wrong.validate() }
   }
 }

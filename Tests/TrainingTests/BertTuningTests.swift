@@ -1,6 +1,7 @@
 import Bytes
 import Corpora
 import Execution
+import LanguageModels
 import Testing
 import TextEncoders
 import Tokenizers

@@ -1,5 +1,6 @@
 import Bytes
 import FoundationEssentials
+import LanguageModels
 import TextEncoders
 import Tokenizers
 import Training

@@ -17,33 +17,18 @@ final class BM25Core: Sendable {
   /// Working memory of searches, one for each that ran at the same time.
   private let pool = Mutex<[BM25Scratch]>([])
 
-  /// Of the version before, the counts of dead documents are taken over for the segments that
-  /// both have.
-  init(
-    documents: IndexedDocuments, segments: [BM25Segment], options: BM25Options,
-    previous: BM25Core? = nil
-  ) {
+  /// O(documents): neither texts nor postings are read.
+  init(documents: IndexedDocuments, segments: [BM25Segment], options: BM25Options) {
     self.options = options
     self.documents = documents.count
+    let dead = documents.parts.map(\.live.missingRanks)
     var tokens = 0
-    var deadTerms: [DeadTerms] = []
-    for (index, (segment, part)) in zip(segments, documents.parts).enumerated() {
-      var dead = DeadTerms()
-      if let previous, index < previous.segments.count,
-        previous.segments[index].segment.storage === segment.storage
-      {
-        let before = previous.segments[index]
-        dead = before.dead
-        dead.add(before.part.live.ranks(notIn: part.live), of: segment, in: part.corpus)
-      } else {
-        dead.add(part.live.missingRanks, of: segment, in: part.corpus)
-      }
-      tokens += segment.layout.tokens - dead.tokens
-      deadTerms.append(dead)
+    for (segment, ranks) in zip(segments, dead) {
+      tokens += ranks.reduce(segment.layout.tokens) { $0 - Int(segment.lengths[$1]) }
     }
     let average = documents.count > 0 ? Double(max(0, tokens)) / Double(documents.count) : 0
     self.average = average
-    self.segments = zip(zip(segments, documents.parts), deadTerms).map { pair, dead in
+    self.segments = zip(zip(segments, documents.parts), dead).map { pair, dead in
       LiveSegment(segment: pair.0, part: pair.1, dead: dead, average: average)
     }
     order = documents.parts.indices.filter { documents.parts[$0].live.count > 0 }.sorted {

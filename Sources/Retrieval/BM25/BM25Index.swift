@@ -26,7 +26,7 @@ public struct BM25Index: Sendable, Retriever {
 
   /// Puts an index together of its parts' segments.
   ///
-  /// O(documents), and the texts of dead documents are analysed again.
+  /// O(documents): texts are not read, and postings only when a search asks for them.
   ///
   /// - Parameters:
   ///   - documents: What is searched.
@@ -50,12 +50,10 @@ public struct BM25Index: Sendable, Retriever {
   }
 
   private init(
-    checked documents: IndexedDocuments, segments: [BM25Segment], options: BM25Options,
-    previous: BM25Core? = nil
+    checked documents: IndexedDocuments, segments: [BM25Segment], options: BM25Options
   ) {
     self.documents = documents
-    core = BM25Core(
-      documents: documents, segments: segments, options: options, previous: previous)
+    core = BM25Core(documents: documents, segments: segments, options: options)
   }
 
   /// Indexes a corpus as one part; see ``BM25Segment/build(_:options:context:)``.
@@ -72,26 +70,22 @@ public struct BM25Index: Sendable, Retriever {
   /// A version with a corpus added as a part of its own; documents whose ids were there are
   /// replaced.
   ///
-  /// The added documents and those that they replace are analysed; beyond that it costs one
-  /// number a document.
+  /// The added documents are analysed; beyond that it costs one number a document.
   ///
   /// - Throws: As ``build(_:options:context:)``.
   public func adding(_ corpus: Corpus, context: WorkContext) throws -> BM25Index {
     let segment = try BM25Segment.build(corpus, options: options, context: context)
     return BM25Index(
-      checked: documents.adding(corpus), segments: segments + [segment], options: options,
-      previous: core)
+      checked: documents.adding(corpus), segments: segments + [segment], options: options)
   }
 
   /// A version without some documents.
   ///
-  /// They are analysed once more; beyond that it costs one number a document.
+  /// Costs one number a document.
   ///
   /// - Throws: ``UnknownDocuments`` where an id is not there.
   public func removing(_ ids: [String]) throws(UnknownDocuments) -> BM25Index {
-    BM25Index(
-      checked: try documents.removing(ids), segments: segments, options: options,
-      previous: core)
+    BM25Index(checked: try documents.removing(ids), segments: segments, options: options)
   }
 
   /// A version of one part and one segment, with the same documents and results.
@@ -117,11 +111,11 @@ extension BM25Index {
   public var segments: [BM25Segment] { core.segments.map(\.segment) }
 
   /// The number of distinct terms of the documents that count. O(terms · segments) where there
-  /// are several segments or deletions.
+  /// are several segments, O(postings) where there are deletions.
   public var termCount: Int {
     var count = 0
     for (index, live) in core.segments.enumerated() {
-      if core.segments.count == 1, live.dead.postings == 0 { return live.segment.termCount }
+      if core.segments.count == 1, live.part.live.isFull { return live.segment.termCount }
       for term in 0..<live.segment.termCount {
         let bytes = live.segment.termBytes(term)
         let numbers = core.segments.map { Int32($0.segment.term(bytes) ?? -1) }
@@ -132,9 +126,10 @@ extension BM25Index {
     return count
   }
 
-  /// The number of pairs of a term and a document that has it and counts.
+  /// The number of pairs of a term and a document that has it and counts. O(postings) where there
+  /// are deletions.
   public var postingCount: Int {
-    core.segments.reduce(0) { $0 + $1.segment.postingCount - $1.dead.postings }
+    core.segments.reduce(0) { $0 + $1.postingCount }
   }
 
   /// The mean length of a document in terms, repetitions counted, those of titles by the

@@ -1,58 +1,16 @@
 import Corpora
-
-/// What a segment's dead documents take from the statistics.
-///
-/// Their texts are still in the part's corpus and are analysed again, so that it costs as much
-/// as adding them did, and segments stay as they are.
-struct DeadTerms: Sendable {
-  /// For each term of the segment that dead documents have, in how many.
-  private(set) var documents: [Int32: Int] = [:]
-  /// The number of pairs of a term and a dead document.
-  private(set) var postings = 0
-  /// The sum of their lengths, in units.
-  private(set) var tokens = 0
-
-  /// Counts more documents of the segment as dead.
-  mutating func add(_ ranks: [Int], of segment: BM25Segment, in corpus: Corpus) {
-    guard !ranks.isEmpty else { return }
-    let interner = TermInterner(analyzer: segment.options.analyzer)
-    // By number of the interner: the segment's number of the term, or -1, and the last document
-    // that was seen to have it.
-    var numbers: [Int32] = []
-    var seen: [Int] = []
-    for (place, rank) in ranks.enumerated() where rank < segment.layout.documents {
-      func count(_ term: Int, _: Range<Int>) {
-        while numbers.count <= term {
-          var text = interner.term(numbers.count)
-          let number = text.withUTF8 { segment.term(UnsafeRawBufferPointer($0)) }
-          numbers.append(number.flatMap(Int32.init(exactly:)) ?? -1)
-          seen.append(-1)
-        }
-        guard seen[term] != place else { return }
-        seen[term] = place
-        guard numbers[term] >= 0 else { return }
-        documents[numbers[term], default: 0] += 1
-        postings += 1
-      }
-      let position = corpus.index(rankedByID: rank)
-      if segment.options.titleUnits > 0 {
-        interner.forEachTerm(in: corpus.titleBytes(at: position), count)
-      }
-      if segment.options.textUnits > 0 {
-        interner.forEachTerm(in: corpus.textBytes(at: position), count)
-      }
-      tokens += Int(segment.lengths[rank])
-    }
-  }
-}
+import Synchronization
 
 /// A segment as a version of an index sees it: which documents count, and how long they are in
 /// proportion to all that do.
 final class LiveSegment: @unchecked Sendable {
-  // Sendable because it is written only by its initialiser.
+  // Sendable because norms are written only by its initialiser, and a lock is around the rest.
   let segment: BM25Segment
   let part: IndexedDocuments.Part
-  let dead: DeadTerms
+  /// The documents that do not count, by rank, ascending.
+  private let dead: [Int]
+  /// In how many documents that count terms are that were asked for.
+  private let counted = Mutex<[Int: Int]>([:])
   /// For each document by rank, k1 · (1 − b + b · length / average) in units; infinite for a dead
   /// document, whose shares then are 0.
   let norms: UnsafeMutablePointer<Float>
@@ -61,7 +19,7 @@ final class LiveSegment: @unchecked Sendable {
   /// How far norms may have shrunk since the segment was built: at least this times as large.
   let shrinkage: Float
 
-  init(segment: BM25Segment, part: IndexedDocuments.Part, dead: DeadTerms, average: Double) {
+  init(segment: BM25Segment, part: IndexedDocuments.Part, dead: [Int], average: Double) {
     self.segment = segment
     self.part = part
     self.dead = dead
@@ -74,9 +32,7 @@ final class LiveSegment: @unchecked Sendable {
       norms[document] = BM25Scoring.norm(
         length: Double(lengths[document]), average: average, k1: k1, b: options.b)
     }
-    if !part.live.isFull {
-      for rank in part.live.missingRanks { norms[rank] = .infinity }
-    }
+    for rank in dead { norms[rank] = .infinity }
     var largest: Float = 0
     for document in 0..<count where norms[document] < .infinity {
       largest = max(largest, norms[document])
@@ -100,8 +56,47 @@ final class LiveSegment: @unchecked Sendable {
   }
 
   /// In how many documents that count a term of the segment is.
+  ///
+  /// Counted when a search first asks for the term, so that opening a version reads no postings and
+  /// no text.
   func documents(withTerm term: Int) -> Int {
-    max(0, segment.postings(ofTerm: term).documents - (dead.documents[Int32(term)] ?? 0))
+    guard !dead.isEmpty else { return segment.postings(ofTerm: term).documents }
+    if let known = counted.withLock({ $0[term] }) { return known }
+    let count = countDocuments(withTerm: term)
+    counted.withLock { counted in
+      // Words of past queries are remembered, up to a point.
+      if counted.count >= 1 << 16 { counted.removeAll() }
+      counted[term] = count
+    }
+    return count
+  }
+
+  /// O(postings of the term), or O(dead documents · log) where that is less.
+  private func countDocuments(withTerm term: Int) -> Int {
+    let (blocks, documents) = segment.postings(ofTerm: term)
+    if dead.count < documents / 64 {
+      // A look-up costs as much as unpacking some dozens of postings.
+      return dead.reduce(documents) {
+        segment.frequency(ofTerm: term, in: $1) > 0 ? $0 - 1 : $0
+      }
+    }
+    return withUnsafeTemporaryAllocation(of: UInt32.self, capacity: PostingBlock.capacity) {
+      unpacked in
+      guard let ranks = unpacked.baseAddress else { return 0 }
+      var counted = 0
+      for block in blocks {
+        let count = segment.blocks[block].unpackDocuments(segment.data, into: ranks)
+        // Dead documents have infinite norms.
+        for at in 0..<count where norms[Int(ranks[at])] < .infinity { counted &+= 1 }
+      }
+      return counted
+    }
+  }
+
+  /// The number of pairs of a term and a document that has it and counts. O(postings).
+  var postingCount: Int {
+    guard !dead.isEmpty else { return segment.postingCount }
+    return (0..<segment.termCount).reduce(0) { $0 + countDocuments(withTerm: $1) }
   }
 }
 

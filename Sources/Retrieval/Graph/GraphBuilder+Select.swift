@@ -4,6 +4,7 @@ import Synchronization
 /// The working memory of one choice of neighbours at a time.
 final class SelectionScratch: @unchecked Sendable {
   // Sendable because the pool hands it to one piece of work at a time.
+  private var capacity: Int
   /// Candidates, nearest first, as ``CandidateKey``.
   private(set) var keys: UnsafeMutablePointer<UInt64>
   /// Candidates' distances from the node that chooses.
@@ -15,22 +16,29 @@ final class SelectionScratch: @unchecked Sendable {
   private(set) var chosen: UnsafeMutablePointer<UInt32>
   private(set) var pruned: UnsafeMutablePointer<Int32>
   let signed: UnsafeMutablePointer<Int8>
-  private var capacity = 64
 
   init(stride: Int) {
-    keys = .allocate(capacity: capacity)
-    distances = .allocate(capacity: capacity)
-    scores = .allocate(capacity: capacity)
-    nodes = .allocate(capacity: capacity)
-    places = .allocate(capacity: capacity)
-    chosen = .allocate(capacity: capacity)
-    pruned = .allocate(capacity: capacity)
+    capacity = 64
+    (keys, distances, scores, nodes, places, chosen, pruned) = Self.allocate(capacity)
     signed = .allocate(capacity: stride)
   }
 
   deinit {
     release()
     signed.deallocate()
+  }
+
+  /// Room for so many in each of the seven, which stand in the order of the properties.
+  private static func allocate(_ count: Int) -> (
+    UnsafeMutablePointer<UInt64>, UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>,
+    UnsafeMutablePointer<UInt32>, UnsafeMutablePointer<Int32>, UnsafeMutablePointer<UInt32>,
+    UnsafeMutablePointer<Int32>
+  ) {
+    (
+      .allocate(capacity: count), .allocate(capacity: count), .allocate(capacity: count),
+      .allocate(capacity: count), .allocate(capacity: count), .allocate(capacity: count),
+      .allocate(capacity: count)
+    )
   }
 
   private func release() {
@@ -48,13 +56,7 @@ final class SelectionScratch: @unchecked Sendable {
     guard count > capacity else { return }
     release()
     capacity = count
-    keys = .allocate(capacity: capacity)
-    distances = .allocate(capacity: capacity)
-    scores = .allocate(capacity: capacity)
-    nodes = .allocate(capacity: capacity)
-    places = .allocate(capacity: capacity)
-    chosen = .allocate(capacity: capacity)
-    pruned = .allocate(capacity: capacity)
+    (keys, distances, scores, nodes, places, chosen, pruned) = Self.allocate(count)
   }
 }
 

@@ -131,39 +131,38 @@ extension VerbLibrary {
       })
   }
 
-  private static let perplexity = Verb(
-    VerbSignature(
-      "perplexity", topic: "models", .compute,
-      summary: "exp of the mean negative log-likelihood a token; comparable for one tokenizer.",
-      example: "perplexity(base, on: parts.test)", parameters: likelihoodParameters,
-      result: { _ in .number })
-  ) { arguments, context in
-    try likelihood(arguments, context) { scores in
-      let tokens = scores.reduce(0) { $0 + $1.tokens }
-      return exp(
-        scores.reduce(0) { $0 + $1.negativeLogLikelihood } / Double(max(tokens, 1)))
+  private static let perplexity = likelihoodVerb(
+    "perplexity",
+    summary: "exp of the mean negative log-likelihood a token; comparable for one tokenizer."
+  ) { loss, scores in exp(loss / Double(max(scores.reduce(0) { $0 + $1.tokens }, 1))) }
+
+  private static let bitsPerByte = likelihoodVerb(
+    "bits_per_byte",
+    summary: "How well texts are predicted, in bits a byte; comparable for any tokenizers."
+  ) { loss, scores in loss / log(2) / Double(max(scores.reduce(0) { $0 + $1.bytes }, 1)) }
+
+  /// A verb that tells how well a model predicts texts, by their negative log-likelihood and sizes.
+  private static func likelihoodVerb(
+    _ name: String, summary: String,
+    _ statistic: @escaping @Sendable (_ loss: Double, _ scores: [TextScore]) -> Double
+  ) -> Verb {
+    Verb(
+      VerbSignature(
+        name, topic: "models", .compute, summary: summary,
+        example: "\(name)(base, on: parts.test)",
+        parameters: [
+          .init("model", .artifact("model"), positional: true, "What predicts."),
+          .init(
+            "on", .union([.artifact("corpus"), .string, .list(.string)]),
+            "A corpus, a text, or texts; the interval is over documents."),
+        ],
+        result: { _ in .number })
+    ) { arguments, context in
+      try likelihood(arguments, context) { scores in
+        statistic(scores.reduce(0) { $0 + $1.negativeLogLikelihood }, scores)
+      }
     }
   }
-
-  private static let bitsPerByte = Verb(
-    VerbSignature(
-      "bits_per_byte", topic: "models", .compute,
-      summary: "How well texts are predicted, in bits a byte; comparable for any tokenizers.",
-      example: "bits_per_byte(base, on: parts.test)", parameters: likelihoodParameters,
-      result: { _ in .number })
-  ) { arguments, context in
-    try likelihood(arguments, context) { scores in
-      let bytes = scores.reduce(0) { $0 + $1.bytes }
-      return scores.reduce(0) { $0 + $1.negativeLogLikelihood } / log(2) / Double(max(bytes, 1))
-    }
-  }
-
-  private static let likelihoodParameters: [VerbSignature.Parameter] = [
-    .init("model", .artifact("model"), positional: true, "What predicts."),
-    .init(
-      "on", .union([.artifact("corpus"), .string, .list(.string)]),
-      "A corpus, a text, or texts; the interval is over documents."),
-  ]
 
   /// A statistic of how well documents are predicted, resampled over documents.
   private static func likelihood(

@@ -14,7 +14,7 @@ extension VerbLibrary {
       summary: "Builds a BM25 index over title and text, in Lucene's form.",
       example: "lexical = bm25(scifact.corpus, k1: 0.9, b: 0.4)",
       parameters: [
-        .init("corpus", .artifact("corpus"), positional: true, "The documents."),
+        corpusParameter,
         .init(
           "k1", .number, default: formatNumber(BM25Options.defaultK1),
           "How fast repeated terms saturate; at least 0."),
@@ -41,28 +41,37 @@ extension VerbLibrary {
       return PlannedWork(memoryBytes: (64 << 20) + corpus.textByteCount * 6)
     }
   ) { arguments, context in
-    let corpus = try arguments.handle("corpus", .corpus)
     let settings = BM25Settings(options: try BM25Settings.options(arguments))
-    let index = StoredIndex(.bm25, settings: settings.members)
-    return try context.artifact(
-      .index,
-      index.replacing(parts: [
-        try StoredIndex.Part(
-          corpus: corpus, structures: try index.structures(of: corpus, isFirst: true, context))
-      ]))
+    return try ofOnePart(StoredIndex(.bm25, settings: settings.members), arguments, context)
   }
+
+  static let corpusParameter = VerbSignature.Parameter(
+    "corpus", .artifact("corpus"), positional: true, "The documents.")
 
   static let encoderParameter = VerbSignature.Parameter(
     "encoder", .artifact("encoder"), "What turns texts into vectors.")
+
+  static let precisionParameter = VerbSignature.Parameter(
+    "precision", .string, default: "\"int8\"", choices: ["int8", "float32"],
+    "How a vector's components are kept.")
+
+  /// How a graph is built; beside them `hnsw` has one for how it is searched.
+  static let linkParameters: [VerbSignature.Parameter] = [
+    .init("m", .number, default: "16", "Links of a document; twice as many on the lowest level."),
+    .init(
+      "ef_construction", .number, default: "200",
+      "How many near documents are looked at to link one."),
+  ]
+
+  static let levelSeedParameter = VerbSignature.Parameter(
+    "seed", .number, default: "0", "What levels are drawn by.")
 
   private static let flat = Verb(
     VerbSignature(
       "flat", topic: "retrieval", .compute,
       summary: "Builds an index that compares a query's vector with every document's: exact.",
       example: "dense = flat(scifact.corpus, encoder: encoder(\"minilm\"))",
-      parameters: [
-        .init("corpus", .artifact("corpus"), positional: true, "The documents."), encoderParameter,
-      ],
+      parameters: [corpusParameter, encoderParameter],
       result: { _ in .artifact("index") }),
     estimate: { arguments, _ in try DensePlan.embedding(arguments) }
   ) { arguments, context in
@@ -74,17 +83,11 @@ extension VerbLibrary {
       "hnsw", topic: "retrieval", .compute,
       summary: "Builds a graph over documents' vectors, searched by walking to nearer ones.",
       example: "fast = hnsw(scifact.corpus, encoder: encoder(\"minilm\"), ef_search: 100)",
-      parameters: [
-        .init("corpus", .artifact("corpus"), positional: true, "The documents."), encoderParameter,
-        .init(
-          "m", .number, default: "16", "Links of a document; twice as many on the lowest level."),
-        .init(
-          "ef_construction", .number, default: "200",
-          "How many near documents are looked at to link one."),
-        .init(
+      parameters: [corpusParameter, encoderParameter] + linkParameters + [
+        VerbSignature.Parameter(
           "ef_search", .number, default: "100",
           "How many near documents a search keeps in view; more finds more and takes longer."),
-        .init("seed", .number, default: "0", "What levels are drawn by."),
+        levelSeedParameter,
       ],
       result: { _ in .artifact("index") }),
     estimate: { arguments, _ in try DensePlan.graph(arguments) }
@@ -106,14 +109,12 @@ extension VerbLibrary {
       summary: "Builds an index of all tokens' vectors: each of a query's finds its best match.",
       example: "late = late_interaction(scifact.corpus, encoder: encoder(\"minilm\"))",
       parameters: [
-        .init("corpus", .artifact("corpus"), positional: true, "The documents."), encoderParameter,
+        corpusParameter, encoderParameter,
         .init(
           "rescored", StaticType.number.optional, default: "256",
           "How many documents are scored in full after all were by their tokens' centroids; "
             + "none for all."),
-        .init(
-          "precision", .string, default: "\"int8\"", choices: ["int8", "float32"],
-          "How a vector's components are kept."),
+        precisionParameter,
       ],
       result: { _ in .artifact("index") }),
     estimate: { arguments, _ in try DensePlan.tokens(arguments) }
@@ -135,9 +136,16 @@ extension VerbLibrary {
     _ kind: StoredIndex.Kind, settings: [JSONValue.Member], _ arguments: Arguments,
     _ context: VerbContext
   ) throws -> Value {
+    try ofOnePart(
+      StoredIndex(kind, settings: settings, reader: try arguments.handle("encoder", .encoder)),
+      arguments, context)
+  }
+
+  /// An index of a corpus's documents.
+  private static func ofOnePart(
+    _ index: StoredIndex, _ arguments: Arguments, _ context: VerbContext
+  ) throws -> Value {
     let corpus = try arguments.handle("corpus", .corpus)
-    let index = StoredIndex(
-      kind, settings: settings, reader: try arguments.handle("encoder", .encoder))
     return try context.artifact(
       .index,
       index.replacing(parts: [

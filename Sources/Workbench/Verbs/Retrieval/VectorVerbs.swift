@@ -14,9 +14,7 @@ extension VerbLibrary {
       "embed", topic: "retrieval", .compute,
       summary: "The vectors of a corpus's documents; flat and hnsw make them by themselves.",
       example: "vectors = embed(scifact.corpus, encoder: encoder(\"minilm\"))",
-      parameters: [
-        .init("corpus", .artifact("corpus"), positional: true, "The documents."), encoderParameter,
-      ],
+      parameters: [corpusParameter, encoderParameter],
       result: { _ in .artifact("vectors") }),
     estimate: { arguments, _ in try DensePlan.embedding(arguments) }
   ) { arguments, context in
@@ -39,10 +37,8 @@ extension VerbLibrary {
       summary: "The vectors of all tokens of a corpus; late_interaction makes them by itself.",
       example: "tokens = embed_tokens(scifact.corpus, encoder: encoder(\"minilm\"))",
       parameters: [
-        .init("corpus", .artifact("corpus"), positional: true, "The documents."), encoderParameter,
-        .init(
-          "precision", .string, default: "\"int8\"", choices: ["int8", "float32"],
-          "How a vector's components are kept."),
+        corpusParameter, encoderParameter,
+        precisionParameter,
       ],
       result: { _ in .artifact("token vectors") }),
     estimate: { arguments, _ in try DensePlan.tokens(arguments) }
@@ -66,11 +62,9 @@ extension VerbLibrary {
       summary: "The graph that hnsw searches, over vectors; hnsw makes it by itself.",
       example: "graph = link(embed(scifact.corpus, encoder: encoder(\"minilm\")))",
       parameters: [
-        .init("vectors", .artifact("vectors"), positional: true, "What embed gave."),
-        .init("m", .number, default: "16", "Links of a document."),
-        .init("ef_construction", .number, default: "200", "How wide it looks for links."),
-        .init("seed", .number, default: "0", "What levels are drawn by."),
-      ],
+        VerbSignature.Parameter(
+          "vectors", .artifact("vectors"), positional: true, "What embed gave.")
+      ] + linkParameters + [levelSeedParameter],
       result: { _ in .artifact("graph") }),
     estimate: { arguments, _ in
       let matrix = try arguments.handle("vectors", .vectors).object(as: VectorMatrix.self)

@@ -1,9 +1,10 @@
-import Bytes
-import Execution
-import Safetensors
+package import Bytes
+import Diagnostics
+package import Execution
+package import Safetensors
 
-/// The tensors of a checkpoint, each found for its place in a layout; nothing is read yet.
-struct CheckpointWeights {
+/// The tensors of a checkpoint, each found for its place in a run of weights; nothing is read yet.
+package struct CheckpointWeights {
   private struct Source {
     var file: SafetensorsFile
     var entry: SafetensorsFile.Entry
@@ -17,43 +18,57 @@ struct CheckpointWeights {
     var range: Range<Int>
   }
 
-  private let layout: DecoderLayout
+  /// Floats of the run.
+  private let count: Int
   private var sources: [Source] = []
-  /// An output projection that has to be the embedding.
-  private var tiedHead: Source?
+  /// What a file has a second time.
+  private var repeated: Source?
 
   /// 16 MB of float32.
   private static let step = 4 << 20
 
   /// Matches names and shapes. O(tensors).
-  init(_ checkpoint: ShardedCheckpoint, layout: DecoderLayout) throws {
-    self.layout = layout
+  ///
+  /// - Parameters:
+  ///   - checkpoint: The files.
+  ///   - tensors: What the run is made of, in its order and without gaps.
+  ///   - repeated: A tensor that may be there beside the others, and then has to equal what the run
+  ///     has in its place.
+  ///   - spellings: The names that a tensor may have in the files, the usual one first.
+  ///   - isPassedOver: Whether a tensor of the files may be left unread.
+  /// - Throws: ``HuggingFaceError``, `SafetensorsError`.
+  package init(
+    _ checkpoint: ShardedCheckpoint, tensors: [NamedTensor], repeated: NamedTensor? = nil,
+    spellings: (String) -> [String] = { [$0] }, isPassedOver: (String) -> Bool
+  ) throws {
+    count = tensors.last.map { $0.offset + $0.count } ?? 0
     var missing: [String] = []
-    for tensor in layout.tensors {
-      guard let found = checkpoint.find(tensor.name) else {
-        missing.append(tensor.name)
+    var known: Set<String> = []
+    for tensor in tensors {
+      let names = spellings(tensor.name)
+      guard let name = names.first(where: { checkpoint.find($0) != nil }),
+        let found = checkpoint.find(name)
+      else {
+        missing.append(names.first ?? tensor.name)
         continue
       }
+      known.insert(name)
       sources.append(
-        try Self.source(found, tensor: tensor.name, shape: tensor.shape, offset: tensor.offset))
+        try Self.source(found, tensor: name, shape: tensor.shape, offset: tensor.offset))
     }
-    let known = Set(layout.tensors.map(\.name))
     var others: [String] = []
-    for name in checkpoint.tensors.map(\.name) where !known.contains(name) {
-      // Computed from the configuration; early versions of transformers stored it.
-      if name.hasSuffix(".rotary_emb.inv_freq") { continue }
-      if name == "lm_head.weight", let found = checkpoint.find(name) {
-        let c = layout.configuration
-        tiedHead = try Self.source(
-          found, tensor: name, shape: [c.vocabularySize, c.width], offset: layout.embedding)
+    for name in checkpoint.tensors.map(\.name) where !known.contains(name) && !isPassedOver(name) {
+      guard let repeated, name == repeated.name, let found = checkpoint.find(name) else {
+        others.append(name)
         continue
       }
-      others.append(name)
+      self.repeated = try Self.source(
+        found, tensor: name, shape: repeated.shape, offset: repeated.offset)
     }
     if let first = missing.first {
       throw HuggingFaceError.missingTensors(
         folder: checkpoint.folder, names: missing,
-        suggestion: closestName(to: first, among: others))
+        suggestion: closestName(to: first, among: others, atMost: 4))
     }
     guard others.isEmpty else {
       throw HuggingFaceError.unexpectedTensors(folder: checkpoint.folder, names: others)
@@ -75,8 +90,9 @@ struct CheckpointWeights {
     return Source(file: found.file, entry: found.entry, offset: offset)
   }
 
-  /// The run of all weights, each of them finite.
-  func read(context: WorkContext) throws -> SharedBytes {
+  /// The run of all weights, each of them finite; mapped where a file has it as it should be in
+  /// memory.
+  package func read(context: WorkContext) throws -> SharedBytes {
     let pieces = sources.indices.flatMap { source in
       stride(from: 0, to: sources[source].entry.count, by: Self.step).map {
         Piece(source: source, range: $0..<min(sources[source].entry.count, $0 + Self.step))
@@ -89,7 +105,7 @@ struct CheckpointWeights {
         try checkFinite(Self.floats(weights, at: sources[piece.source].offset, piece.range), piece)
       }
     } else {
-      weights = try SharedBytes(count: 4 * layout.count) { target in
+      weights = try SharedBytes(count: 4 * count) { target in
         // Each piece writes its own part.
         nonisolated(unsafe) let target = target.assumingMemoryBound(to: Float.self)
         try forEach(pieces, context) { piece in
@@ -102,7 +118,7 @@ struct CheckpointWeights {
         }
       }
     }
-    if let tiedHead { try compare(tiedHead, with: weights, context) }
+    if let repeated { try compare(repeated, with: weights, context) }
     return weights
   }
 
@@ -122,7 +138,7 @@ struct CheckpointWeights {
     guard let first = sources.first, let last = sources.last else { return nil }
     let start = first.entry.byteRange.lowerBound
     let end = last.entry.byteRange.upperBound
-    guard end - start == 4 * layout.count, start % SharedBytes.alignment == 0 else { return nil }
+    guard end - start == 4 * count, start % SharedBytes.alignment == 0 else { return nil }
     for source in sources {
       guard source.file.bytes === first.file.bytes, source.entry.type == .float32,
         source.entry.byteRange.lowerBound == start + 4 * source.offset
