@@ -57,21 +57,21 @@ extension VerbLibrary {
 
   private static let flat = Verb(
     VerbSignature(
-      "flat", topic: "retrieval", .compute,
+      "flat", topic: "retrieval", .compute, version: 2,
       summary: "Builds an index that compares a query's vector with every document's: exact.",
       example: "dense = flat(scifact.corpus, encoder: encoder(\"minilm\"))",
       parameters: [
         .init("corpus", .artifact("corpus"), positional: true, "The documents."), encoderParameter,
       ],
       result: { _ in .artifact("index") }),
-    estimate: { arguments, _ in try DensePlan.embedding(arguments) }
+    estimate: { arguments, _ in try DensePlan.embedding(arguments) }, computes: ["embed"]
   ) { arguments, context in
     try dense(.flat, settings: [], arguments, context)
   }
 
   private static let hnsw = Verb(
     VerbSignature(
-      "hnsw", topic: "retrieval", .compute,
+      "hnsw", topic: "retrieval", .compute, version: 2,
       summary: "Builds a graph over documents' vectors, searched by walking to nearer ones.",
       example: "fast = hnsw(scifact.corpus, encoder: encoder(\"minilm\"), ef_search: 100)",
       parameters: [
@@ -87,7 +87,7 @@ extension VerbLibrary {
         .init("seed", .number, default: "0", "What levels are drawn by."),
       ],
       result: { _ in .artifact("index") }),
-    estimate: { arguments, _ in try DensePlan.graph(arguments) }
+    estimate: { arguments, _ in try DensePlan.graph(arguments) }, computes: ["embed", "link"]
   ) { arguments, context in
     try dense(
       .hnsw,
@@ -102,7 +102,7 @@ extension VerbLibrary {
 
   private static let lateInteraction = Verb(
     VerbSignature(
-      "late_interaction", topic: "retrieval", .compute,
+      "late_interaction", topic: "retrieval", .compute, version: 2,
       summary: "Builds an index of all tokens' vectors: each of a query's finds its best match.",
       example: "late = late_interaction(scifact.corpus, encoder: encoder(\"minilm\"))",
       parameters: [
@@ -116,7 +116,7 @@ extension VerbLibrary {
           "How a vector's components are kept."),
       ],
       result: { _ in .artifact("index") }),
-    estimate: { arguments, _ in try DensePlan.tokens(arguments) }
+    estimate: { arguments, _ in try DensePlan.tokens(arguments) }, computes: ["embed_tokens"]
   ) { arguments, context in
     let precision = try arguments.string("precision")
     guard ["int8", "float32"].contains(precision) else {
