@@ -4,7 +4,7 @@ import Glibc
 public enum DurableFolder {
   /// A file to write: its name, and what gives its bytes to a sink.
   public struct File {
-    /// The name in the folder, without any `/`.
+    /// The name in the folder, which may be in a folder of it: `a` or `b/a`.
     public var name: String
     /// Gives the contents, in pieces.
     public var write: (ObjectSink) throws -> Void
@@ -22,7 +22,7 @@ public enum DurableFolder {
   ///    is touched.
   /// 2. Then each takes its place; what was there before is kept under a temporary name until the
   ///    last has, and put back if one can't. Only a power cut or a kill in between these renames
-  ///    can leave files of both.
+  ///    can leave files of both. Folders that names ask for are made then, and go again if one can't.
   ///
   /// - Parameters:
   ///   - files: what to write.
@@ -39,36 +39,64 @@ public enum DurableFolder {
     _ files: [File], to folder: String, check: @escaping () throws -> Void = {}, calls: FileCalls
   ) throws {
     let storage = DiskStorage(path: folder, calls: calls)
-    let parent = try storage.openFolder([], create: false)
-    var staged: [(name: String, file: any StagedFile)] = []
+    let root = try storage.openFolder([], create: false)
+    var staged: [(target: Target, file: any StagedFile)] = []
     for file in files {
-      guard try storage.parts(file.name).count == 1 else {
+      let parts = try storage.parts(file.name)
+      guard let last = parts.last, parts.count <= 2 else {
         throw FileFailure(.write, storage.fullPath(file.name), code: EINVAL)
       }
       let sink = ObjectSink(check: check) { () throws(FileFailure) in try storage.stage() }
       try file.write(sink)
-      staged.append((file.name, try sink.wholeFile()))
+      staged.append((Target(name: file.name, folder: parts.dropLast(), last: String(last)),
+        try sink.wholeFile()))
     }
     try check()
-    var placed: [(name: String, kept: String?)] = []
+    var made: [String] = []
+    var placed: [(target: Target, kept: String?)] = []
     do {
-      for (name, file) in staged {
-        placed.append((name, try setAside(name, in: parent, path: storage.fullPath(name), calls)))
-        try file.commit(as: name)
+      for (target, file) in staged {
+        if let folder = target.folder.first.map(String.init), !exists(folder, in: root) {
+          made.append(folder)
+        }
+        let parent = try storage.openFolder(target.folder, create: true)
+        placed.append(
+          (
+            target,
+            try setAside(target.last, in: parent, path: storage.fullPath(target.name), calls)
+          ))
+        try file.commit(as: target.name)
       }
     } catch {
-      for (name, kept) in placed.reversed() {
+      for (target, kept) in placed.reversed() {
+        guard let parent = try? storage.openFolder(target.folder, create: false) else { continue }
         if let kept {
-          renameat(parent.number, kept, parent.number, name)
+          renameat(parent.number, kept, parent.number, target.last)
           // Renaming one name of a file to another of the same file does nothing.
           unlinkat(parent.number, kept, 0)
         } else {
-          unlinkat(parent.number, name, 0)
+          unlinkat(parent.number, target.last, 0)
         }
       }
+      for folder in made { unlinkat(root.number, folder, AT_REMOVEDIR) }
       throw error
     }
-    for case let (_, kept?) in placed { unlinkat(parent.number, kept, 0) }
+    for case let (target, kept?) in placed {
+      guard let parent = try? storage.openFolder(target.folder, create: false) else { continue }
+      unlinkat(parent.number, kept, 0)
+    }
+  }
+
+  /// Where a file goes.
+  private struct Target {
+    var name: String
+    var folder: [Substring]
+    var last: String
+  }
+
+  private static func exists(_ name: String, in folder: borrowing Descriptor) -> Bool {
+    var status = stat()
+    return fstatat(folder.number, name, &status, AT_SYMLINK_NOFOLLOW) == 0
   }
 
   /// Gives a file that is there a second, temporary name; nil where there is none.

@@ -16,6 +16,8 @@ final class SelectionScratch: @unchecked Sendable {
   private(set) var chosen: UnsafeMutablePointer<UInt32>
   private(set) var pruned: UnsafeMutablePointer<Int32>
   let signed: UnsafeMutablePointer<Int8>
+  /// Products of codes so far.
+  var productCount = 0
 
   init(stride: Int) {
     capacity = 64
@@ -64,6 +66,9 @@ final class SelectionScratch: @unchecked Sendable {
 final class SelectionPool: Sendable {
   private let free = Mutex<[SelectionScratch]>([])
 
+  /// Products of codes in all choices so far; asked for while none is under way.
+  var productCount: Int { free.withLock { $0.reduce(0) { $0 &+ $1.productCount } } }
+
   func with<Result>(
     stride: Int, _ body: (SelectionScratch) throws -> Result
   ) rethrows -> Result {
@@ -108,6 +113,7 @@ extension GraphBuilder {
       }
       var query = query(of: winner, signed: scratch.signed)
       view.score(left - first, nodes + first, &query, into: scores + first)
+      scratch.productCount &+= left - first
       let fromWinner = longest + meanSquare - terms[2 * winner + 1]
       var kept = first
       for at in first..<left {
@@ -141,6 +147,7 @@ extension GraphBuilder {
     for (at, candidate) in nodes.enumerated() { scratch.nodes[at] = candidate }
     var query = query(of: node, signed: scratch.signed)
     view.score(nodes.count, scratch.nodes, &query, into: scratch.scores)
+    scratch.productCount &+= nodes.count
     for at in 0..<nodes.count {
       scratch.keys[at] = CandidateKey.make(score: scratch.scores[at], node: scratch.nodes[at])
     }

@@ -63,7 +63,7 @@ final class GraphBuilder: @unchecked Sendable {
       count: layout.count, m: layout.m, stride: layout.stride, codes: UnsafePointer(codes),
       terms: UnsafePointer(terms), links: UnsafePointer(links),
       upper: upper.map { UnsafePointer($0) })
-    layout.writeHeader(to: memory, options: options)
+    layout.writeHeader(to: memory, options: options, productCount: 0)
     for (node, row) in nodeRows.enumerated() { rowOfNode[node] = row }
     links.update(repeating: GraphLayout.none, count: layout.count * layout.degree)
     for (level, base) in upper.enumerated() {

@@ -4,7 +4,7 @@ import Bytes
 /// multiples of 64 bytes, and what lies between them is zero.
 ///
 /// 1. Header: magic, version, m, count, dimension, number of levels, ef_construction, seed, total
-///    bytes; then from byte 64 on the number of nodes of each level, lowest first, 8 bytes each.
+///    bytes, products of codes that building took; then from byte 64 on the number of nodes of each level, lowest first, 8 bytes each.
 /// 2. Mean of the rows, float32.
 /// 3. The row of each node, 4 bytes.
 /// 4. Terms: the scale of a node's code, and its row's product with the mean; two float32.
@@ -65,7 +65,7 @@ struct GraphLayout: Sendable, Hashable {
     totalBytes = end
   }
 
-  func writeHeader(to memory: GraphMemory, options: HNSWOptions) {
+  func writeHeader(to memory: GraphMemory, options: HNSWOptions, productCount: Int) {
     var writer = BinaryWriter(magic: Self.magic, version: Self.version)
     writer.put(UInt32(m))
     writer.put(UInt64(count))
@@ -74,7 +74,7 @@ struct GraphLayout: Sendable, Hashable {
     writer.put(UInt32(options.efConstruction))
     writer.put(options.seed)
     writer.put(UInt64(totalBytes))
-    writer.put(UInt64(0))
+    writer.put(UInt64(max(0, productCount)))
     for nodes in levelCounts { writer.put(UInt64(nodes)) }
     UnsafeMutableRawBufferPointer(start: memory.base, count: memory.count)
       .copyBytes(from: writer.bytes)
@@ -83,7 +83,7 @@ struct GraphLayout: Sendable, Hashable {
   /// Reads the header, and checks that the bytes are as many as it says.
   static func read(
     _ bytes: UnsafeRawBufferPointer
-  ) throws(BinaryCodingError) -> (layout: GraphLayout, options: HNSWOptions) {
+  ) throws(BinaryCodingError) -> (layout: GraphLayout, options: HNSWOptions, productCount: Int) {
     var reader = try BinaryReader(bytes, magic: magic, version: version, format: format)
     let m = try reader.number(UInt32.self)
     let count = try reader.number(UInt64.self)
@@ -92,9 +92,9 @@ struct GraphLayout: Sendable, Hashable {
     let efConstruction = try reader.number(UInt32.self)
     let seed = try reader.number(UInt64.self)
     let total = try reader.number(UInt64.self)
-    let reserved = try reader.number(UInt64.self)
+    let products = try reader.number(UInt64.self)
     guard count <= UInt64(mostRows), dimension <= UInt64(dimensions.upperBound), dimension > 0,
-      levels <= UInt32(mostLevels), reserved == 0, (levels == 0) == (count == 0)
+      levels <= UInt32(mostLevels), products <= UInt64(1) << 62, (levels == 0) == (count == 0)
     else { throw .invalid(format: format, what: "a size in its header is out of range") }
     let options: HNSWOptions
     do {
@@ -114,6 +114,6 @@ struct GraphLayout: Sendable, Hashable {
       throw .truncated(
         format: format, expectedBytes: UInt64(layout.totalBytes), gotBytes: UInt64(bytes.count))
     }
-    return (layout, options)
+    return (layout, options, Int(products))
   }
 }

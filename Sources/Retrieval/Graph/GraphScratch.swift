@@ -14,6 +14,8 @@ final class GraphScratch: @unchecked Sendable {
   /// The best candidates, best first; ``CandidateKey``.
   private(set) var keys: UnsafeMutablePointer<UInt64>
   var keyCount = 0
+  /// Products of codes so far.
+  var productCount = 0
   private var keyCapacity = 0
   /// One node's unseen neighbours and their scores.
   let batch: UnsafeMutablePointer<UInt32>
@@ -156,6 +158,9 @@ final class GraphScratchPool: Sendable {
     self.degree = degree
     self.stride = stride
   }
+
+  /// Products of codes in all searches so far; asked for while none is under way.
+  var productCount: Int { free.withLock { $0.reduce(0) { $0 &+ $1.productCount } } }
 
   func with<Result>(_ body: (GraphScratch) throws -> Result) rethrows -> Result {
     let scratch =

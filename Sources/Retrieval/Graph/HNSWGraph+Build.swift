@@ -85,6 +85,9 @@ extension GraphBuilder {
   /// The graph, every node of which can be reached; the builder writes no more.
   func finish(context: WorkContext) throws -> HNSWGraph {
     try connect(present: [Bool](repeating: true, count: layout.count), context: context)
-    return HNSWGraph(bytes: memory.shared(), layout: layout, options: options, rows: rows)
+    let products = searches.productCount + selections.productCount
+    layout.writeHeader(to: memory, options: options, productCount: products)
+    return HNSWGraph(
+      bytes: memory.shared(), layout: layout, options: options, productCount: products, rows: rows)
   }
 }

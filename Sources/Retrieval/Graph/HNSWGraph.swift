@@ -16,6 +16,9 @@ public struct HNSWGraph: @unchecked Sendable {
   public let rows: VectorRows
   /// How it was built.
   public let options: HNSWOptions
+  /// How many products of codes building it took: its cost, the same on every machine and with any
+  /// number of threads.
+  public let productCount: Int
   let layout: GraphLayout
   let view: GraphView
   let pool: GraphScratchPool
@@ -40,19 +43,24 @@ public struct HNSWGraph: @unchecked Sendable {
   ///   ``GraphError/otherRows(expectedCount:expectedDimension:gotCount:gotDimension:)``.
   /// - Complexity: One pass over the links.
   public init(decoding bytes: SharedBytes, rows: VectorRows) throws {
-    let (layout, options) = try GraphLayout.read(bytes.bytes)
+    let (layout, options, productCount) = try GraphLayout.read(bytes.bytes)
     guard layout.count == rows.count, layout.dimension == rows.dimension else {
       throw GraphError.otherRows(
         expectedCount: layout.count, expectedDimension: layout.dimension, gotCount: rows.count,
         gotDimension: rows.dimension)
     }
-    self.init(bytes: bytes, layout: layout, options: options, rows: rows)
+    self.init(
+      bytes: bytes, layout: layout, options: options, productCount: productCount, rows: rows)
     try checkLinks()
     try checkRows()
   }
 
   /// A graph whose bytes are known to be whole.
-  init(bytes: SharedBytes, layout: GraphLayout, options: HNSWOptions, rows: VectorRows) {
+  init(
+    bytes: SharedBytes, layout: GraphLayout, options: HNSWOptions, productCount: Int,
+    rows: VectorRows
+  ) {
+    self.productCount = productCount
     self.bytes = bytes
     self.layout = layout
     self.options = options

@@ -60,6 +60,8 @@ struct InputResolver: Sendable {
     let stamps = try files.map { try digests.stamp(ofFile: $0) }
     if let notebook, files.contains(notebook) { throw ReadsItself() }
     var hasher = KeyHasher(domain: "poise-input")
+    // An object that is called by its short name is told apart from the same files elsewhere.
+    if place != nil { hasher.add(string: written) }
     hasher.add(int: files.count)
     for file in files {
       hasher.add(string: Self.relative(file, to: path))

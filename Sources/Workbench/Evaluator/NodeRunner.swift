@@ -57,6 +57,8 @@ package final class NodeRunner {
   package var mode: Mode
   /// Told of every node once, in order.
   package var onEvent: (Event) -> Void = { _ in }
+  /// Told of every verb that another computes, the outer one first.
+  package var onNested: (String, String) -> Void = { _, _ in }
   /// Told while another process computes what is wanted here.
   package var onWaiting: @Sendable (String) -> Void = { _ in }
   /// Told of a stored object that could not be used.
@@ -88,6 +90,14 @@ package final class NodeRunner {
     var hasher = KeyHasher(domain: "poise-node")
     hasher.add(string: signature.name)
     hasher.add(int: signature.version)
+    let inner = verbs.versions(inside: signature.name)
+    if !inner.isEmpty {
+      hasher.begin(list: inner.count)
+      for verb in inner {
+        hasher.add(string: verb.name)
+        hasher.add(int: verb.version)
+      }
+    }
     for parameter in signature.parameters {
       hasher.add(string: parameter.name)
       if let input = inputs[parameter.name] {
@@ -256,7 +266,7 @@ package final class NodeRunner {
       }, caller: nil, lineage: { _ in [] },
       computer: { name, given in
         let before = CostMeter()
-        let value = try runner.nestedValue(of: name, given, work: work)
+        let value = try runner.nestedValue(of: name, given, inside: verb, work: work)
         let cost = before.stop()
         nested.withLock { $0.add(value, cost) }
         return value
@@ -310,8 +320,15 @@ package final class NodeRunner {
   }
 
   /// What a verb asks of another while it runs: a node like any other.
-  private func nestedValue(of name: String, _ given: Record, work: WorkContext) throws -> Value {
+  private func nestedValue(
+    of name: String, _ given: Record, inside outer: Verb, work: WorkContext
+  ) throws -> Value {
     guard let verb = verbs[name] else { throw VerbError("there is no verb '\(name)'") }
+    // Keys hold the versions of what is declared; anything else could go stale unnoticed.
+    guard outer.computes.contains(name) else {
+      throw VerbError("'\(outer.signature.name)' is not declared to compute '\(name)'")
+    }
+    onNested(outer.signature.name, name)
     // In the order of the signature, as calls from a notebook have them.
     let fields = verb.signature.parameters.map { ($0.name, given[$0.name] ?? Value.none) }
     return try value(

@@ -65,7 +65,11 @@ struct CellKeys {
         let value = values[name].flatMap { $0 }.map { Value($0).quoted }
         parts.append(Self.part("param \(name)", value ?? "waiting"))
       }
-      for (verb, version) in cell.verbs.sorted(by: { $0.key < $1.key }) {
+      // A verb's result changes with those of the verbs that it computes on the way.
+      let versions = cell.verbs.keys.reduce(into: cell.verbs) { versions, verb in
+        for inner in verbs.versions(inside: verb) { versions[inner.name] = inner.version }
+      }
+      for (verb, version) in versions.sorted(by: { $0.key < $1.key }) {
         parts.append(Self.part("verb \(verb)", String(version)))
       }
       for input in cell.inputs {
@@ -75,7 +79,8 @@ struct CellKeys {
         inputs[name] = result
         switch result {
         case .success(let resolved):
-          let shown = input.isOverride ? "given from outside" : input.path
+          let isPath = input.isOverride && !verb.isShortName(input.path)
+          let shown = isPath ? "given from outside" : input.path
           parts.append(CellKey.Part(name: "file \(shown)", digest: resolved.digest))
         case .failure(let error):
           problem =

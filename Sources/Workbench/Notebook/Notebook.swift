@@ -31,9 +31,12 @@ package struct Notebook: Sendable {
   /// The ids of the cells in order; empty for a cell that has none.
   package var ids: [String] { cells.map(\.id) }
 
-  /// Names of parameters whose value is read as a path somewhere.
-  var parametersUsedAsPaths: [String] {
-    let paths = Set(cells.flatMap(\.checked.inputs).filter(\.isOverride).map(\.path))
+  /// Names of parameters whose value is read as a path somewhere; short names are no paths.
+  func parametersUsedAsPaths(_ verbs: VerbLibrary) -> [String] {
+    let paths = Set(
+      cells.flatMap(\.checked.inputs).filter { input in
+        input.isOverride && verbs[input.verb]?.isShortName(input.path) != true
+      }.map(\.path))
     return parameters.filter { parameter in
       if case .string(let value)? = parameter.value { paths.contains(value) } else { false }
     }.map(\.name)

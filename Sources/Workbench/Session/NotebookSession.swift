@@ -397,7 +397,8 @@ package final class NotebookSession {
     guard !overrides.isEmpty else { return notebook }
     let folder = NotebookFile.currentFolder()
     var changed = false
-    for name in notebook.parametersUsedAsPaths where overrides.values[name] != nil {
+    for name in notebook.parametersUsedAsPaths(verbs)
+    where overrides.values[name] != nil {
       if let path = overrides.usePath(name, currentFolder: folder) {
         granted.append(path)
         changed = true

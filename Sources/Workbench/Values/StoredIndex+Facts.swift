@@ -72,6 +72,7 @@ extension StoredIndex {
         ("mean length, terms", .number(index.averageLength)),
       ]
     }
+    facts += try structureFacts()
     if let reader {
       facts.append((reader.kind.rawValue, .string(try reader.summaryLine())))
     }
@@ -86,6 +87,39 @@ extension StoredIndex {
     }
     facts.append(("bytes", .number(Double(try byteCount()))))
     return facts
+  }
+
+  /// Counts of what searches read and what making it took, which are the same on every machine;
+  /// times are not, and belong to the ledger.
+  private func structureFacts() throws -> [(String, Value)] {
+    func counts(_ counts: [(String, Int)]) -> [(String, Value)] {
+      counts.map { ($0.0, .number(Double($0.1))) }
+    }
+    let handles = parts.flatMap(\.structures)
+    switch kind {
+    case .bm25, .fuse, .rerank: return []
+    case .flat, .hnsw:
+      let matrices = try handles.filter { $0.kind == .vectors }.map {
+        try $0.object(as: VectorMatrix.self)
+      }
+      let graphs = try handles.filter { $0.kind == .graph }.map {
+        try $0.object(as: StoredGraph.self).graph
+      }
+      return counts([
+        ("vectors", matrices.reduce(0) { $0 + $1.count }),
+        ("dimension", matrices.first?.dimension ?? 0),
+        ("tokens read", matrices.reduce(0) { $0 + $1.tokenCount }),
+        ("texts cut", matrices.reduce(0) { $0 + $1.truncatedCount }),
+        ("empty texts", matrices.reduce(0) { $0 + $1.emptyCount }),
+      ]) + (kind == .hnsw ? StoredGraph.facts(graphs) : [])
+    case .lateInteraction:
+      let matrices = try handles.map { try $0.object(as: TokenMatrix.self) }
+      return counts([
+        ("vectors", matrices.reduce(0) { $0 + $1.tokenCount }),
+        ("dimension", matrices.first?.dimension ?? 0),
+        ("texts cut", matrices.reduce(0) { $0 + $1.truncatedCount }),
+      ])
+    }
   }
 
   private func value(of setting: JSONValue) -> Value {

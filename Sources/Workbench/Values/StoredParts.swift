@@ -70,6 +70,20 @@ package struct StoredGraph: Sendable {
   }
 }
 
+extension StoredGraph {
+  /// What `describe` tells of graphs that are searched together.
+  static func facts(_ graphs: [HNSWGraph]) -> [(String, Value)] {
+    let links = graphs.reduce(0) { $0 + $1.linkCount }
+    let nodes = graphs.reduce(0) { $0 + $1.count }
+    return [
+      ("levels", .number(Double(graphs.map(\.levelCounts.count).max() ?? 0))),
+      ("links", .number(Double(links))),
+      ("links a vector", .number((10 * Double(links) / Double(max(1, nodes))).rounded() / 10)),
+      ("products to link", .number(Double(graphs.reduce(0) { $0 + $1.productCount }))),
+    ]
+  }
+}
+
 /// A graph as an index searches it.
 struct GraphSearcher: VectorSearcher {
   let graph: HNSWGraph

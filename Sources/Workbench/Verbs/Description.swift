@@ -110,10 +110,8 @@ enum Description {
     case .graph:
       let graph = try handle.object(as: StoredGraph.self).graph
       return [
-        ("vectors", .number(Double(graph.count))), ("m", .number(Double(graph.options.m))),
-        ("levels", .number(Double(graph.levelCounts.count))),
-        ("bytes", .number(Double(graph.byteCount))),
-      ]
+        ("vectors", .number(Double(graph.count))), ("m", .number(Double(graph.options.m)))
+      ] + StoredGraph.facts([graph]) + [("bytes", .number(Double(graph.byteCount)))]
     case .postings:
       let segment = try handle.object(as: StoredPostings.self).segment
       return [

@@ -17,6 +17,9 @@ package struct Verb: Sendable {
   /// Which calls of a compute verb are worth a stored result; nil for all. The others run like
   /// those of a describe verb, each time anew.
   package let isStored: (@Sendable (Arguments) -> Bool)?
+  /// The verbs that ``run`` computes by ``VerbContext/compute(_:_:)``, which gives no others. Their
+  /// versions are part of all keys that this verb's version is part of.
+  package let computes: [String]
   package let run: @Sendable (Arguments, VerbContext) throws -> Value
 
   package init(
@@ -24,6 +27,7 @@ package struct Verb: Sendable {
     place: (@Sendable (String) throws -> String?)? = nil,
     estimate: (@Sendable (Arguments, [String: ResolvedInput]) throws -> PlannedWork?)? = nil,
     emptyText: String? = nil, isStored: (@Sendable (Arguments) -> Bool)? = nil,
+    computes: [String] = [],
     run: @escaping @Sendable (Arguments, VerbContext) throws -> Value
   ) {
     self.signature = signature
@@ -32,11 +36,18 @@ package struct Verb: Sendable {
     self.estimate = estimate
     self.emptyText = emptyText
     self.isStored = isStored
+    self.computes = computes
     self.run = run
   }
 }
 
 extension Verb {
+  /// Whether a text given as a path is a short name, of something that is there or that is not.
+  func isShortName(_ text: String) -> Bool {
+    guard let place else { return false }
+    do { return try place(text) != nil } catch { return true }
+  }
+
   /// How a call with these arguments runs; one that may turn out plain once an argument is there is
   /// taken for plain.
   func purity(with arguments: Arguments) -> VerbSignature.Purity {
@@ -93,6 +104,19 @@ package struct VerbLibrary: Sendable {
   }
 
   package subscript(name: String) -> Verb? { verbs[name] }
+
+  /// The versions of the verbs that one computes while it runs, directly or through others, by
+  /// name; without its own.
+  package func versions(inside name: String) -> [(name: String, version: Int)] {
+    var found: [String: Int] = [:]
+    var open = self[name]?.computes ?? []
+    while let inner = open.popLast() {
+      guard inner != name, found[inner] == nil, let verb = self[inner] else { continue }
+      found[inner] = verb.signature.version
+      open += verb.computes
+    }
+    return found.sorted { $0.key < $1.key }.map { (name: $0.key, version: $0.value) }
+  }
 
   /// What this version of Poise can do.
   package static let standard = VerbLibrary(

@@ -68,19 +68,19 @@ extension VerbLibrary {
 
   private static let flat = Verb(
     VerbSignature(
-      "flat", topic: "retrieval", .compute,
+      "flat", topic: "retrieval", .compute, version: 2,
       summary: "Builds an index that compares a query's vector with every document's: exact.",
       example: "dense = flat(scifact.corpus, encoder: encoder(\"minilm\"))",
       parameters: [corpusParameter, encoderParameter],
       result: { _ in .artifact("index") }),
-    estimate: { arguments, _ in try DensePlan.embedding(arguments) }
+    estimate: { arguments, _ in try DensePlan.embedding(arguments) }, computes: ["embed"]
   ) { arguments, context in
     try dense(.flat, settings: [], arguments, context)
   }
 
   private static let hnsw = Verb(
     VerbSignature(
-      "hnsw", topic: "retrieval", .compute,
+      "hnsw", topic: "retrieval", .compute, version: 2,
       summary: "Builds a graph over documents' vectors, searched by walking to nearer ones.",
       example: "fast = hnsw(scifact.corpus, encoder: encoder(\"minilm\"), ef_search: 100)",
       parameters: [corpusParameter, encoderParameter] + linkParameters + [
@@ -90,7 +90,7 @@ extension VerbLibrary {
         levelSeedParameter,
       ],
       result: { _ in .artifact("index") }),
-    estimate: { arguments, _ in try DensePlan.graph(arguments) }
+    estimate: { arguments, _ in try DensePlan.graph(arguments) }, computes: ["embed", "link"]
   ) { arguments, context in
     try dense(
       .hnsw,
@@ -105,7 +105,7 @@ extension VerbLibrary {
 
   private static let lateInteraction = Verb(
     VerbSignature(
-      "late_interaction", topic: "retrieval", .compute,
+      "late_interaction", topic: "retrieval", .compute, version: 2,
       summary: "Builds an index of all tokens' vectors: each of a query's finds its best match.",
       example: "late = late_interaction(scifact.corpus, encoder: encoder(\"minilm\"))",
       parameters: [
@@ -117,7 +117,7 @@ extension VerbLibrary {
         precisionParameter,
       ],
       result: { _ in .artifact("index") }),
-    estimate: { arguments, _ in try DensePlan.tokens(arguments) }
+    estimate: { arguments, _ in try DensePlan.tokens(arguments) }, computes: ["embed_tokens"]
   ) { arguments, context in
     let precision = try arguments.string("precision")
     guard ["int8", "float32"].contains(precision) else {

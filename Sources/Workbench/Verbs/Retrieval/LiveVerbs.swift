@@ -24,7 +24,7 @@ extension VerbLibrary {
 
   private static let upsert = Verb(
     VerbSignature(
-      "upsert", topic: "retrieval", .compute,
+      "upsert", topic: "retrieval", .compute, version: 2,
       summary: "A new version of an index with documents added, replacing those of the same id.",
       example: "today = upsert(lexical, [{id: \"d9\", text: \"Zinc was found to help.\"}])",
       parameters: [
@@ -34,7 +34,8 @@ extension VerbLibrary {
           "documents", .union([.artifact("corpus"), .table]), positional: true,
           "A corpus, or records of id, text and maybe title and fields."),
       ],
-      result: { _ in .artifact("index") })
+      result: { _ in .artifact("index") }),
+    computes: ["upsert", "embed", "link", "embed_tokens"]
   ) { arguments, context in
     let index = try arguments.handle("index", .index).object(as: StoredIndex.self)
     let corpus: ArtifactHandle
@@ -74,7 +75,8 @@ extension VerbLibrary {
           "index", .artifact("index"), positional: true, "What to start from; it stays as it is."),
         .init("ids", .union([.string, .list(.string)]), positional: true, "The documents' ids."),
       ],
-      result: { _ in .artifact("index") })
+      result: { _ in .artifact("index") }),
+    computes: ["delete"]
   ) { arguments, context in
     let index = try arguments.handle("index", .index).object(as: StoredIndex.self)
     let ids = try arguments.strings("ids")
@@ -106,7 +108,8 @@ extension VerbLibrary {
       parameters: [
         .init("index", .artifact("index"), positional: true, "An index that was updated.")
       ],
-      result: { _ in .artifact("index") })
+      result: { _ in .artifact("index") }),
+    computes: ["compact", "link", "embed_tokens"]
   ) { arguments, context in
     let index = try arguments.handle("index", .index).object(as: StoredIndex.self)
     if !index.children.isEmpty {

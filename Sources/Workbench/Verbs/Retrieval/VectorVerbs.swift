@@ -58,7 +58,7 @@ extension VerbLibrary {
 
   private static let link = Verb(
     VerbSignature(
-      "link", topic: "retrieval", .compute,
+      "link", topic: "retrieval", .compute, version: 2,
       summary: "The graph that hnsw searches, over vectors; hnsw makes it by itself.",
       example: "graph = link(embed(scifact.corpus, encoder: encoder(\"minilm\")))",
       parameters: [
@@ -80,6 +80,7 @@ extension VerbLibrary {
         efConstruction: try arguments.integer("ef_construction", in: 1...100_000),
         seed: UInt64(try arguments.integer("seed", in: 0...Int(1) << 53))),
       context: context.work)
+    context.count("vector products", Double(graph.productCount))
     context.recordKernels()
     return try context.artifact(.graph, StoredGraph(graph: graph, vectors: vectors))
   }
