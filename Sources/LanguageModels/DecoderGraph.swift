@@ -81,25 +81,38 @@ public struct DecoderGraph: Sendable {
   ///   - parameters: The weights, declared on that tape.
   ///   - tokens: All sequences, one after another.
   ///   - starts: Where each begins; see ``Tape/attention(_:heads:starts:rotary:isCausal:)``.
+  ///   - adapter: What goes with the weights, declared on that tape; nil for nothing.
   /// - Returns: [R, C]
   /// - Throws: `TensorError` for tokens or shapes that do not fit; cancellation.
   public func hidden(
-    _ tape: Tape, _ parameters: Parameters, tokens: UnsafeBufferPointer<Int32>, starts: [Int]
+    _ tape: Tape, _ parameters: Parameters, tokens: UnsafeBufferPointer<Int32>, starts: [Int],
+    adapter: AdapterParameters? = nil
   ) throws -> Variable {
     let c = layout.configuration
     let heads = AttentionHeads(
       queries: c.heads, keyValues: c.keyValueHeads, dimension: c.headDimension)
     var x = try tape.embedding(parameters.embedding, tokens: tokens)
-    for layer in parameters.layers {
+    for (index, layer) in parameters.layers.enumerated() {
+      let added = adapter?.layers[index]
       let normed = try tape.rmsNorm(x, weight: layer.attentionNorm, epsilon: c.normEpsilon)
       let projection = try tape.linear(
-        normed, weight: layer.projection, bias: layer.projectionBias)
-      let mixed = try tape.attention(
-        projection, heads: heads, starts: starts, rotary: rotary, isCausal: true)
-      x = try tape.linear(mixed, weight: layer.output, adding: x)
+        normed, weight: layer.projection, bias: layer.projectionBias, with: added?.projection)
+      let mixed: Variable
+      if let prefix = added?.prefix {
+        mixed = try tape.attention(
+          projection, prefix: prefix, heads: heads, starts: starts, rotary: rotary)
+      } else {
+        mixed = try tape.attention(
+          projection, heads: heads, starts: starts, rotary: rotary, isCausal: true)
+      }
+      x = try tape.linear(
+        mixed, weight: layer.output, with: added?.output, through: added?.afterAttention,
+        adding: x)
       let again = try tape.rmsNorm(x, weight: layer.feedForwardNorm, epsilon: c.normEpsilon)
-      let gated = try tape.swiglu(try tape.linear(again, weight: layer.gateUp))
-      x = try tape.linear(gated, weight: layer.down, adding: x)
+      let gated = try tape.swiglu(
+        try tape.linear(again, weight: layer.gateUp, with: added?.gateUp))
+      x = try tape.linear(
+        gated, weight: layer.down, with: added?.down, through: added?.afterFeedForward, adding: x)
     }
     return try tape.rmsNorm(x, weight: parameters.finalNorm, epsilon: c.normEpsilon)
   }

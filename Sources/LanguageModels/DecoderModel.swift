@@ -6,7 +6,7 @@ public import Tokenizers
 /// The weights are float32 in the order of ``DecoderLayout``, and may be a mapped file: opening a
 /// model reads nothing but its header.
 public struct DecoderModel: Sendable {
-  /// The shape.
+  /// The shape; its context is what an adapter's prefix leaves for texts.
   public let configuration: DecoderConfiguration
   /// Where each weight lies in the run.
   public let layout: DecoderLayout
@@ -14,6 +14,8 @@ public struct DecoderModel: Sendable {
   public let weights: SharedBytes
   /// What turns texts into tokens, where the model came with it.
   public let tokenizer: Tokenizer?
+  /// What was trained beside the weights, where something was; see ``attaching(_:)``.
+  public let adapter: DecoderAdapter?
 
   /// A model from its parts.
   ///
@@ -35,6 +37,19 @@ public struct DecoderModel: Sendable {
     self.layout = layout
     self.weights = weights
     self.tokenizer = tokenizer
+    adapter = nil
+  }
+
+  /// A model with the weights of another one, and with an adapter or none.
+  init(_ other: DecoderModel, adapter: DecoderAdapter?) {
+    // A prefix takes positions from the texts: whoever asks for the context is told what is left.
+    var configuration = other.layout.configuration
+    configuration.context -= adapter?.layout.prefixLength ?? 0
+    self.configuration = configuration
+    layout = other.layout
+    weights = other.weights
+    tokenizer = other.tokenizer
+    self.adapter = adapter
   }
 
   /// The token that a text starts with: the configuration's, else what the tokenizer has for a

@@ -26,16 +26,24 @@ struct AttentionNode {
   /// The projection's numbers, turned where positions are rotary.
   let values: UnsafeMutablePointer<Float>
   let result: Variable
-  let heads: AttentionHeads
+  let pass: AttentionPass
   let rotary: RotaryTable?
-  let isCausal: Bool
   /// Position of each row within its sequence.
   let positions: UnsafePointer<Int32>
+}
+
+/// What the loop over sequences and heads needs to know.
+struct AttentionPass {
+  let heads: AttentionHeads
+  let isCausal: Bool
   /// Where each sequence starts, and after the last one the number of rows.
-  let starts: UnsafePointer<Int32>
+  let bounds: UnsafePointer<Int32>
   let sequences: Int
   /// [H, R]
   let logSums: UnsafeMutablePointer<Float>
+
+  /// R: rows of all sequences.
+  var rows: Int { Int(bounds[sequences]) }
 }
 
 extension Tape {
@@ -63,14 +71,7 @@ extension Tape {
   ) throws -> Variable {
     try check()
     let input = try slot(projection, "attention")
-    try expect(
-      input.columns == heads.projectionWidth && heads.keyValues > 0 && heads.queries > 0
-        && heads.dimension > 0 && heads.queries % heads.keyValues == 0,
-      "attention", "the projection", "\(input.rows) × \(heads.projectionWidth)", input.shape)
-    try expect(
-      starts.first == 0 && starts.last.map { $0 < input.rows } == true
-        && zip(starts, starts.dropFirst()).allSatisfy(<), "attention", "the starts",
-      "ascending rows from 0 below \(input.rows)", "\(starts.prefix(8))")
+    try checkAttention(input, heads: heads, starts: starts)
     let bounds = arena.take(starts.count + 1)
     let rowBounds = UnsafeMutableRawPointer(bounds).bindMemory(
       to: Int32.self, capacity: starts.count + 1)
@@ -102,14 +103,16 @@ extension Tape {
     }
     let result = make(
       input.rows, heads.queries * heads.dimension, needsGradient: input.needsGradient)
-    let node = AttentionNode(
-      projection: projection, values: values, result: result, heads: heads, rotary: rotary,
-      isCausal: isCausal, positions: UnsafePointer(positions), starts: UnsafePointer(rowBounds),
+    let pass = AttentionPass(
+      heads: heads, isCausal: isCausal, bounds: UnsafePointer(rowBounds),
       sequences: starts.count, logSums: arena.take(heads.queries * input.rows))
-    try withHeads(node) { shape, at, scratch in
+    let node = AttentionNode(
+      projection: projection, values: values, result: result, pass: pass, rotary: rotary,
+      positions: UnsafePointer(positions))
+    try withHeads(pass) { shape, at, scratch in
       ck_attention(
         &shape, values + at.query, values + at.key, values + at.value,
-        slots[result.index].value + at.output, node.logSums + at.sums, scratch)
+        slots[result.index].value + at.output, pass.logSums + at.sums, scratch)
     }
     record(.attention(node), result)
     return result
@@ -118,14 +121,14 @@ extension Tape {
   func backAttention(_ node: AttentionNode) throws {
     guard let dy = incoming(node.result) else { return finish(node.result) }
     let input = slots[node.projection.index]
-    let (heads, values) = (node.heads, node.values)
+    let (heads, values) = (node.pass.heads, node.values)
     let target = claimGradient(node.projection)
     let gradient = target.accumulates ? arena.take(input.count) : target.pointer
     gradient.update(repeating: 0, count: input.count)
-    try withHeads(node) { shape, at, scratch in
+    try withHeads(node.pass) { shape, at, scratch in
       ck_attention_backward(
         &shape, values + at.query, values + at.key, values + at.value,
-        slots[node.result.index].value + at.output, node.logSums + at.sums, dy + at.output,
+        slots[node.result.index].value + at.output, node.pass.logSums + at.sums, dy + at.output,
         gradient + at.query, gradient + at.key, gradient + at.value, scratch)
     }
     if let rotary = node.rotary {
@@ -140,6 +143,18 @@ extension Tape {
     finish(node.result)
   }
 
+  /// Checks what all attention asks of a projection and of where sequences start.
+  func checkAttention(_ input: Slot, heads: AttentionHeads, starts: [Int]) throws {
+    try expect(
+      input.columns == heads.projectionWidth && heads.keyValues > 0 && heads.queries > 0
+        && heads.dimension > 0 && heads.queries % heads.keyValues == 0,
+      "attention", "the projection", "\(input.rows) × \(heads.projectionWidth)", input.shape)
+    try expect(
+      starts.first == 0 && starts.last.map { $0 < input.rows } == true
+        && zip(starts, starts.dropFirst()).allSatisfy(<), "attention", "the starts",
+      "ascending rows from 0 below \(input.rows)", "\(starts.prefix(8))")
+  }
+
   /// Offsets of one head of one sequence.
   struct HeadOffsets {
     let query: Int
@@ -149,26 +164,25 @@ extension Tape {
     let sums: Int
   }
 
-  private func withHeads(
-    _ node: AttentionNode,
+  func withHeads(
+    _ pass: AttentionPass,
     _ body: (inout ck_attention_shape, HeadOffsets, UnsafeMutablePointer<Float>) -> Void
   ) throws {
-    let heads = node.heads
+    let heads = pass.heads
     let (d, width) = (heads.dimension, heads.projectionWidth)
     let group = heads.queries / heads.keyValues
-    let longest = (0..<node.sequences).reduce(0) {
-      max($0, Int(node.starts[$1 + 1] - node.starts[$1]))
+    let longest = (0..<pass.sequences).reduce(0) {
+      max($0, Int(pass.bounds[$1 + 1] - pass.bounds[$1]))
     }
     let scratchSize = Int(ck_attention_scratch(Int64(longest), Int64(d)))
     let scratch = arena.take(scratchSize)
     defer { arena.giveBack(scratch, scratchSize) }
-    let rows = slots[node.projection.index].rows
-    for sequence in 0..<node.sequences {
-      let start = Int(node.starts[sequence])
+    for sequence in 0..<pass.sequences {
+      let start = Int(pass.bounds[sequence])
       var shape = ck_attention_shape(
-        length: Int64(Int(node.starts[sequence + 1]) - start), dimension: Int64(d),
+        length: Int64(Int(pass.bounds[sequence + 1]) - start), dimension: Int64(d),
         stride: Int64(width), output_stride: Int64(heads.queries * d),
-        scale: 1 / Float(d).squareRoot(), causal: node.isCausal)
+        scale: 1 / Float(d).squareRoot(), causal: pass.isCausal)
       for head in 0..<heads.queries {
         try check()
         let shared = head / group
@@ -178,7 +192,7 @@ extension Tape {
             query: start * width + head * d,
             key: start * width + (heads.queries + shared) * d,
             value: start * width + (heads.queries + heads.keyValues + shared) * d,
-            output: start * heads.queries * d + head * d, sums: head * rows + start), scratch)
+            output: start * heads.queries * d + head * d, sums: head * pass.rows + start), scratch)
       }
     }
   }

@@ -20,6 +20,7 @@ enum Node {
   case columns(parts: [Variable], result: Variable)
   case stack(parts: [Variable], result: Variable)
   case lowRank(LowRankNode)
+  case prefixAttention(PrefixAttentionNode)
 }
 
 extension Tape {
@@ -60,6 +61,7 @@ extension Tape {
       case .columns(let parts, let result): backColumns(parts, result)
       case .stack(let parts, let result): backStack(parts, result)
       case .lowRank(let node): backLowRank(node)
+      case .prefixAttention(let node): try backPrefixAttention(node)
       }
     }
     nodes.removeAll(keepingCapacity: true)

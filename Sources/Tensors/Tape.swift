@@ -151,6 +151,11 @@ extension Tape {
     return UnsafePointer(target)
   }
 
+  /// The same for counts of rows.
+  func keep(_ numbers: [Int]) -> UnsafePointer<Int32> {
+    numbers.map { Int32(truncatingIfNeeded: $0) }.withUnsafeBufferPointer { keep($0) }
+  }
+
   func expect(
     _ condition: Bool, _ operation: StaticString, _ argument: StaticString,
     _ expected: @autoclosure () -> String, _ got: @autoclosure () -> String

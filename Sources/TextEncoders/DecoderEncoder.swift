@@ -74,7 +74,8 @@ public struct DecoderEncoder: TokenEncoder {
     self.pooling = pooling
     self.maximumLength = length
     self.tokenizer = tokenizer
-    graph = DecoderGraph(model.layout, positions: length)
+    graph = DecoderGraph(
+      model.layout, positions: length + (model.adapter?.layout.prefixLength ?? 0))
   }
 
   /// The model's width.
@@ -150,9 +151,15 @@ public struct DecoderEncoder: TokenEncoder {
       let tape = try tapes.take()
       tape.reset()
       let parameters = graph.declare(on: tape, weights: weights)
+      let adapter = model.adapter.flatMap { adapter in
+        adapter.floats.baseAddress.map {
+          graph.declare(adapter.layout, on: tape, weights: $0)
+        }
+      }
       try tokens.withUnsafeBufferPointer { tokens in
         let states = tape.values(
-          of: try graph.hidden(tape, parameters, tokens: tokens, starts: [0]))
+          of: try graph.hidden(
+            tape, parameters, tokens: tokens, starts: [0], adapter: adapter))
         if let base = states.baseAddress { receive(text, base, tokens.count) }
       }
       tapes.give(tape)

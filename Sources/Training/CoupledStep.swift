@@ -16,7 +16,8 @@ final class CoupledStep<Target: CoupledObjective>: GradientStep {
   init(_ objective: Target, groupRows: Int, cancellation: Cancellation) throws {
     self.objective = objective
     lanes = try GradientLanes(
-      parameters: objective.parameterCount, groupRows: groupRows, cancellation: cancellation)
+      parameters: objective.parameterCount, passSize: objective.passSize, groupRows: groupRows,
+      cancellation: cancellation)
     lossTape = try Tape(recordsGradients: true, cancellation: cancellation)
   }
 

@@ -10,7 +10,8 @@ final class DataParallelStep<Target: Objective>: GradientStep {
   init(_ objective: Target, groupRows: Int, cancellation: Cancellation) throws {
     self.objective = objective
     lanes = try GradientLanes(
-      parameters: objective.parameterCount, groupRows: groupRows, cancellation: cancellation)
+      parameters: objective.parameterCount, passSize: objective.passSize, groupRows: groupRows,
+      cancellation: cancellation)
   }
 
   func run(

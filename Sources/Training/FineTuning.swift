@@ -1,12 +1,5 @@
-public import Bytes
 public import Execution
 public import LanguageModels
-
-/// How a model's behaviour is changed by training; further methods train other numbers.
-public enum FineTuningMethod: Hashable, Sendable {
-  /// The model's own weights, all but the frozen parts.
-  case full(freeze: [FrozenPart])
-}
 
 /// A part of a decoder that training leaves as it is.
 public enum FrozenPart: Hashable, Sendable {
@@ -92,16 +85,20 @@ public struct FineTuning: Sendable {
 
   /// Trains a model on examples.
   ///
-  /// - Returns: New weights in the order of the model's layout, and what was done.
-  /// - Throws: ``TrainingError``; cancellation.
+  /// - Returns: The model with new weights, or with the same and a new adapter; and what was done.
+  /// - Throws: ``TrainingError``; `AdapterError` where the method does not go with the model, or the
+  ///   model carries an adapter already; cancellation.
   public func run(
     _ model: DecoderModel, on examples: [TrainingExample],
     checkpoints: any CheckpointStore = NoCheckpoints(), context: WorkContext
-  ) throws -> (weights: SharedBytes, summary: TrainingSummary) {
+  ) throws -> (model: DecoderModel, summary: TrainingSummary) {
+    if let present = model.adapter { throw AdapterError.occupied(by: present.article) }
     let configuration = model.configuration
+    let adapter = try method.layout(for: configuration)
+    let limit = configuration.context - (adapter?.prefixLength ?? 0)
     for example in examples {
-      guard example.tokens.count <= configuration.context else {
-        throw TrainingError.tooLong(got: example.tokens.count, context: configuration.context)
+      guard example.tokens.count <= limit else {
+        throw TrainingError.tooLong(got: example.tokens.count, context: limit)
       }
       for token in example.tokens
       where token < 0 || Int(token) >= configuration.vocabularySize {
@@ -111,15 +108,28 @@ public struct FineTuning: Sendable {
     let source = try ExampleBatches(
       examples, batchSize: batchSize, heldOut: heldOut, seed: seed)
     let steps = epochs * source.stepsPerEpoch
-    switch method {
-    case .full(let freeze):
-      let objective = DecoderObjective(
-        DecoderGraph(model.layout, positions: source.longestSequence)
-      ) { name in freeze.contains { $0.contains(name) } }
-      let result = try Trainer(objective, plan: plan(steps, source.stepsPerEpoch)).run(
+    let plan = plan(steps, source.stepsPerEpoch)
+    if let adapter {
+      let objective = AdapterObjective(
+        model, adapter: adapter, positions: source.longestSequence)
+      let result = try Trainer(objective, plan: plan).run(
         source, checkpoints: checkpoints, context: context
-      ) { _ = $0.update(fromContentsOf: model.floats) }
-      return (result.parameters, result.summary)
+      ) { adapter.initialize($0, seed: seed) }
+      let trained = try DecoderAdapter(adapter, weights: result.parameters)
+      return (try model.attaching(trained), result.summary)
     }
+    let objective = DecoderObjective(
+      DecoderGraph(model.layout, positions: source.longestSequence)
+    ) { name in frozen.contains { $0.contains(name) } }
+    let result = try Trainer(objective, plan: plan).run(
+      source, checkpoints: checkpoints, context: context
+    ) { _ = $0.update(fromContentsOf: model.floats) }
+    let trained = try DecoderModel(
+      configuration: configuration, weights: result.parameters, tokenizer: model.tokenizer)
+    return (trained, result.summary)
+  }
+
+  private var frozen: [FrozenPart] {
+    if case .full(let freeze) = method { freeze } else { [] }
   }
 }

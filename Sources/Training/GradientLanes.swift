@@ -32,18 +32,23 @@ final class GradientLanes: Sendable {
     deinit { gradient.deallocate() }
   }
 
-  init(parameters count: Int, groupRows: Int, cancellation: Cancellation) throws {
+  init(
+    parameters count: Int, passSize: Int, groupRows: Int, cancellation: Cancellation
+  ) throws {
     self.count = count
     self.groupRows = groupRows
-    lanes = try (0..<Self.laneCount(parameters: count)).map { _ in
+    lanes = try (0..<Self.laneCount(parameters: count, passSize: passSize)).map { _ in
       try Lane(count: count, cancellation: cancellation)
     }
   }
 
   /// How many gradients are kept side by side: more for small models, whose gradients are cheap
-  /// to add up, so that more threads find work.
-  static func laneCount(parameters: Int) -> Int {
-    parameters <= 2 << 20 ? 8 : parameters <= 4 << 20 ? 4 : 2
+  /// to add up, so that more threads find work. Where few numbers train beside many, it is what
+  /// passes keep that takes the memory.
+  static func laneCount(parameters: Int, passSize: Int) -> Int {
+    let byGradients = parameters <= 2 << 20 ? 8 : parameters <= 4 << 20 ? 4 : 2
+    let byPasses = passSize <= 16 << 20 ? 8 : passSize <= 128 << 20 ? 4 : 2
+    return min(byGradients, byPasses)
   }
 
   /// How many positions go through the model at once: as many as allowed, fewer where all lanes

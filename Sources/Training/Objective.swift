@@ -11,6 +11,14 @@ public protocol TrainedNumbers: Sendable {
   var frozen: [Range<Int>] { get }
   /// Floating-point operations of a forward and backward pass over sequences of these lengths.
   func operations(lengths: [Int]) -> Double
+  /// How many numbers a pass goes through, frozen ones included; the trained ones by default. It
+  /// decides how many passes are kept side by side.
+  var passSize: Int { get }
+}
+
+extension TrainedNumbers {
+  /// The trained numbers.
+  public var passSize: Int { parameterCount }
 }
 
 /// What a trainer changes, and how good it is: the seam between the training loop and what is

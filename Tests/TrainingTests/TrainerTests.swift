@@ -238,8 +238,7 @@ final class MemoryCheckpoints: CheckpointStore {
       method: .full(freeze: parts), epochs: 3, batchSize: 4, heldOut: 0, seed: 0
     ) { steps, _ in Toy.plan(steps: steps) }
     let result = try tuning.run(model, on: examples, context: WorkContext())
-    let tuned = try DecoderModel(
-      configuration: Toy.configuration, weights: result.weights, tokenizer: nil)
+    let tuned = result.model
     var still = 0
     for tensor in layout.tensors {
       let range = tensor.offset..<tensor.offset + tensor.count

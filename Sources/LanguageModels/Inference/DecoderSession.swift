@@ -103,7 +103,9 @@ public final class DecoderSession {
       throw InferenceError.option(
         name: "the number of positions", got: "\(limits.positions)", allowed: "at least 1")
     }
-    let needed = Self.bytes(model.configuration, limits, threads: context.threads)
+    let adapter = model.adapter?.layout
+    let needed = Self.bytes(
+      model.configuration, limits, threads: context.threads, adapter: adapter)
     guard needed <= Double(limits.bytes) else {
       throw InferenceError.memory(
         bytes: Int(min(needed, 0x1p62)), limit: limits.bytes)
@@ -111,21 +113,34 @@ public final class DecoderSession {
     self.model = model
     self.limits = limits
     self.context = context
-    cache = KeyValueCache(c, blocks: KeyValueCache.blocks(limits.positions))
-    space = WorkSpace(c, limits, threads: context.threads)
+    let before = adapter?.prefixLength ?? 0
+    cache = KeyValueCache(
+      c,
+      blocks: KeyValueCache.blocks(limits.positions) + Self.prefixBlocks(before, limits))
+    space = WorkSpace(c, limits, threads: context.threads, adapter: adapter)
     team = WorkerTeam(count: context.threads)
-    rotary = RotaryTable(frequencies: c.rotaryFrequencies, positions: limits.length)
+    rotary = RotaryTable(frequencies: c.rotaryFrequencies, positions: before + limits.length)
+    if let adapter = model.adapter, before > 0 { try remember(adapter) }
+  }
+
+  /// Blocks that a prefix takes besides those of the sequences: its own, and what it shifts each
+  /// sequence by.
+  private static func prefixBlocks(_ length: Int, _ limits: Limits) -> Int {
+    length == 0 ? 0 : KeyValueCache.blocks(length) + limits.batch + 1
   }
 
   /// What a session would take at most, in bytes; in double, which nothing overflows.
   public static func bytes(
-    _ configuration: DecoderConfiguration, _ limits: Limits, threads: Int
+    _ configuration: DecoderConfiguration, _ limits: Limits, threads: Int,
+    adapter: AdapterLayout? = nil
   ) -> Double {
-    let blocks = Double(max(limits.positions, 0)) / Double(KeyValueCache.blockPositions) + 1
+    let blocks =
+      Double(max(limits.positions, 0)) / Double(KeyValueCache.blockPositions) + 1
+      + Double(prefixBlocks(adapter?.prefixLength ?? 0, limits))
     let stride = Double(MemoryLayout<Float>.stride)
     return stride
       * (blocks.rounded(.down) * Double(KeyValueCache.blockStride(configuration))
-        + WorkSpace.floats(configuration, limits, threads: threads)
+        + WorkSpace.floats(configuration, limits, threads: threads, adapter: adapter)
         + Double(limits.length) * Double(configuration.headDimension))
   }
 
@@ -145,7 +160,7 @@ public final class DecoderSession {
 
   /// How many tokens a sequence has.
   public func length(of sequence: SequenceID) throws -> Int {
-    try cache.entry(sequence.index).length
+    try cache.entry(sequence.index).length - cache.prefixLength
   }
 
   /// How many positions are free, in whole blocks.
@@ -208,7 +223,7 @@ public final class DecoderSession {
     var blocks = 0
     for (sequence, new) in zip(sequences, tokens) {
       guard !new.isEmpty else { throw InferenceError.tooFewTokens(got: 0, needed: 1) }
-      let length = try cache.entry(sequence.index).length + new.count
+      let length = try self.length(of: sequence) + new.count
       guard length <= limits.length else {
         throw InferenceError.tooLong(got: length, limit: limits.length)
       }

@@ -6,10 +6,12 @@ import Tensors
 struct Forward {
   let session: DecoderSession
   let wanted: DecoderSession.Wanted
-  private let c: DecoderConfiguration
-  private let space: WorkSpace
+  let c: DecoderConfiguration
+  let space: WorkSpace
   private let weights: UnsafePointer<Float>
-  private var operations = 0.0
+  /// The adapter's layout and numbers, where the model has one.
+  let adapter: (layout: AdapterLayout, numbers: UnsafePointer<Float>)?
+  var operations = 0.0
   /// Rows of ``WorkSpace/final`` that wait for the head: sequence and token of each.
   private var waiting: [(sequence: Int, token: Int)] = []
 
@@ -35,6 +37,9 @@ struct Forward {
     space = session.space
     // A validated model has weights.
     weights = session.model.floats.baseAddress ?? UnsafePointer(session.space.stream)
+    adapter = session.model.adapter.flatMap { adapter in
+      adapter.floats.baseAddress.map { (adapter.layout, $0) }
+    }
   }
 
   /// Returns the number of floating-point operations.
@@ -85,30 +90,39 @@ struct Forward {
     }
     for (index, layer) in session.model.layout.layers.enumerated() {
       try session.context.check()
+      let added = adapter?.layout.layers[index]
       norm(space.stream, layer.attentionNorm, rows, into: space.normed)
       linear(
         layer.projection, bias: layer.projectionBias, rows: c.projectionWidth, columns: c.width,
         space.normed, rows, into: space.projection)
+      add(added?.projection, space.normed, rows, into: space.projection, width: c.projectionWidth)
       remember(segments, positions, layer: index)
       attend(segments, layer: index)
+      let attention = added?.afterAttention == nil ? space.stream : space.block
       linear(
         layer.output, rows: c.width, columns: c.queryWidth, space.attended, rows,
-        into: space.stream, adding: true)
+        into: attention, adding: added?.afterAttention == nil)
+      add(added?.output, space.attended, rows, into: attention, width: c.width)
+      if let bottleneck = added?.afterAttention { pass(bottleneck, rows) }
       norm(space.stream, layer.feedForwardNorm, rows, into: space.normed)
       linear(
         layer.gateUp, rows: 2 * c.feedForwardWidth, columns: c.width, space.normed, rows,
         into: space.gateUp)
+      add(added?.gateUp, space.normed, rows, into: space.gateUp, width: 2 * c.feedForwardWidth)
       activate(rows)
+      let fed = added?.afterFeedForward == nil ? space.stream : space.block
       linear(
         layer.down, rows: c.width, columns: c.feedForwardWidth, space.hidden, rows,
-        into: space.stream, adding: true)
+        into: fed, adding: added?.afterFeedForward == nil)
+      add(added?.down, space.hidden, rows, into: fed, width: c.width)
+      if let bottleneck = added?.afterFeedForward { pass(bottleneck, rows) }
     }
     for segment in segments { session.cache.advance(segment.id, by: segment.count) }
     try collect(segments, receive)
   }
 
   /// Loops over rows are split only where that pays for the handing out.
-  private func overRows(_ rows: Int, _ body: @escaping (Int, Int) -> Void) {
+  func overRows(_ rows: Int, _ body: @escaping (Int, Int) -> Void) {
     let size = 8
     if rows < 2 * size { return body(0, rows) }
     session.team.run((rows + size - 1) / size) { part, _ in
@@ -143,15 +157,23 @@ struct Forward {
     _ matrix: Int, bias: Int? = nil, rows: Int, columns: Int, _ x: UnsafeMutablePointer<Float>,
     _ batch: Int, into y: UnsafeMutablePointer<Float>, adding: Bool = false
   ) {
+    multiply(
+      weights + matrix, bias: bias.map { weights + $0 }, rows: rows, columns: columns, x,
+      stride: columns, batch, into: y, stride: rows, adding: adding)
+  }
+
+  mutating func multiply(
+    _ w: UnsafePointer<Float>, bias: UnsafePointer<Float>? = nil, rows: Int, columns: Int,
+    _ x: UnsafePointer<Float>, stride: Int, _ batch: Int, into y: UnsafeMutablePointer<Float>,
+    stride yStride: Int, adding: Bool = false
+  ) {
     operations += 2 * Double(rows) * Double(columns) * Double(batch)
     let part = (max(8192 / columns, rows / 16, 1) + 15) / 16 * 16
-    let w = weights + matrix
-    let offsets = bias.map { weights + $0 }
     session.team.run((rows + part - 1) / part) { index, _ in
       let first = index * part
       ck_linear(
         Int64(min(part, rows - first)), Int64(columns), w + first * columns, Int64(batch), x,
-        Int64(columns), offsets.map { $0 + first }, y + first, Int64(rows), adding)
+        Int64(stride), bias.map { $0 + first }, y + first, Int64(yStride), adding)
     }
   }
 

@@ -19,6 +19,11 @@ final class KeyValueCache {
   /// How many sequences use a block.
   private var uses: [Int]
   private var sequences: [Int: Entry] = [:]
+  /// Positions that every sequence begins with.
+  private(set) var prefixLength = 0
+  /// Blocks of the prefix; all sequences share the whole ones, the last is copied where it is not
+  /// full.
+  private var prefixBlocks: [Int64] = []
   /// Sequences of all caches are numbered together, so that none is taken for another session's.
   private static let lastSequence = Atomic<Int>(0)
 
@@ -62,7 +67,21 @@ final class KeyValueCache {
   }
 
   func begin() -> Int {
-    add(Entry())
+    // A part of a block is copied when the sequence first grows, so that beginning never fails.
+    let whole = prefixBlocks.prefix(prefixLength / Self.blockPositions)
+    for offset in whole { uses[Int(offset) / blockStride] += 1 }
+    return add(Entry(length: prefixLength, blocks: Array(whole)))
+  }
+
+  /// Makes positions that every later sequence begins with; they are the cache's for good.
+  ///
+  /// - Parameters:
+  ///   - length: P
+  ///   - fill: Writes the position with the second number into the block with the first offset.
+  func setPrefix(_ length: Int, fill: (Int64, Int) -> Void) throws(InferenceError) {
+    for _ in 0..<Self.blocks(length) { prefixBlocks.append(try takeBlock()) }
+    for position in 0..<length { fill(prefixBlocks[position / Self.blockPositions], position) }
+    prefixLength = length
   }
 
   private func add(_ entry: Entry) -> Int {
@@ -109,7 +128,12 @@ final class KeyValueCache {
   func reserve(_ id: Int, by count: Int) throws(InferenceError) {
     var entry = try entry(id)
     while entry.blocks.count < Self.blocks(entry.length + count) {
-      entry.blocks.append(try takeBlock())
+      let block = try takeBlock()
+      if entry.blocks.count < prefixBlocks.count {
+        let source = floats + Int(prefixBlocks[entry.blocks.count])
+        (floats + Int(block)).update(from: source, count: blockStride)
+      }
+      entry.blocks.append(block)
     }
     sequences[id] = entry
   }

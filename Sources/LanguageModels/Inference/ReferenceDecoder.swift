@@ -2,6 +2,7 @@ import Glibc
 
 /// The forward pass of a decoder written down plainly, in double: what the fast paths are held to.
 ///
+/// Low-rank additions are added to the weights before they are used, as nowhere else.
 /// No cache, no blocks, no threads; O(L (T C (C + F) + T² C) + T C V) at a few hundred MFLOP/s.
 public struct ReferenceDecoder {
   private let model: DecoderModel
@@ -20,18 +21,27 @@ public struct ReferenceDecoder {
       }
       return vector(model.layout.embedding + Int(token) * c.width, c.width)
     }
-    for layer in model.layout.layers {
-      let attended = attention(x.map { norm($0, layer.attentionNorm) }, layer)
-      x = zip(x, attended).map { add($0, multiply(layer.output, c.width, $1)) }
-      x = x.map { add($0, feedForward(norm($0, layer.feedForwardNorm), layer)) }
+    for (index, layer) in model.layout.layers.enumerated() {
+      let added = model.adapter?.layout.layers[index]
+      let attended = attention(x.map { norm($0, layer.attentionNorm) }, layer, added)
+      x = zip(x, attended).map { x, attended in
+        let block = multiply(layer.output, c.width, attended, with: added?.output)
+        return add(x, through(added?.afterAttention, block))
+      }
+      x = x.map { x in
+        let block = feedForward(norm(x, layer.feedForwardNorm), layer, added)
+        return add(x, through(added?.afterFeedForward, block))
+      }
     }
     return x.map { multiply(model.layout.head, c.vocabularySize, norm($0, model.layout.finalNorm)) }
   }
 
-  private func attention(_ x: [[Double]], _ layer: DecoderLayout.Layer) -> [[Double]] {
+  private func attention(
+    _ x: [[Double]], _ layer: DecoderLayout.Layer, _ added: AdapterLayout.Layer?
+  ) -> [[Double]] {
     let d = c.headDimension
     let projected = x.map { row in
-      let result = multiply(layer.projection, c.projectionWidth, row)
+      let result = multiply(layer.projection, c.projectionWidth, row, with: added?.projection)
       return layer.projectionBias.map { add(result, vector($0, c.projectionWidth)) } ?? result
     }
     // Head h of the projection: query heads, then key heads, then value heads.
@@ -39,29 +49,69 @@ public struct ReferenceDecoder {
     return x.indices.map { t in
       (0..<c.heads).flatMap { h -> [Double] in
         let shared = h / (c.heads / c.keyValueHeads)
-        let query = rotate(head(h, at: t), t)
-        let scores = (0...t).map { s in
-          dot(query, rotate(head(c.heads + shared, at: s), s)) / Double(d).squareRoot()
-        }
+        // Positions count on from a prefix, whose keys are not turned.
+        let before = prefix(added, shared)
+        let query = rotate(head(h, at: t), before.count + t)
+        let keys =
+          before.map(\.key)
+          + (0...t).map { rotate(head(c.heads + shared, at: $0), before.count + $0) }
+        let values =
+          before.map(\.value)
+          + (0...t).map { head(c.heads + c.keyValueHeads + shared, at: $0) }
+        let scores = keys.map { dot(query, $0) / Double(d).squareRoot() }
         let top = scores.max() ?? 0
         let weights = scores.map { exp($0 - top) }
         let total = weights.reduce(0, +)
         var result = [Double](repeating: 0, count: d)
-        for s in 0...t {
-          let value = head(c.heads + c.keyValueHeads + shared, at: s)
-          for i in 0..<d { result[i] += weights[s] / total * value[i] }
+        for (weight, value) in zip(weights, values) {
+          for i in 0..<d { result[i] += weight / total * value[i] }
         }
         return result
       }
     }
   }
 
-  private func feedForward(_ x: [Double], _ layer: DecoderLayout.Layer) -> [Double] {
-    let gateUp = multiply(layer.gateUp, 2 * c.feedForwardWidth, x)
+  /// Keys and values of a prefix for one of its heads, position by position.
+  private func prefix(
+    _ added: AdapterLayout.Layer?, _ head: Int
+  ) -> [(key: [Double], value: [Double])] {
+    guard let adapter = model.adapter, let start = added?.prefix else { return [] }
+    let d = c.headDimension
+    return (0..<adapter.layout.prefixLength).map { position in
+      let key = start + position * 2 * c.keyValueWidth + head * d
+      let value = key + c.keyValueWidth
+      return (
+        adapter.floats[key..<key + d].map(Double.init),
+        adapter.floats[value..<value + d].map(Double.init)
+      )
+    }
+  }
+
+  /// x + W₂ gelu(W₁ x + b₁) + b₂ where an adapter has the two layers.
+  private func through(_ layers: AdapterLayout.Bottleneck?, _ x: [Double]) -> [Double] {
+    guard let layers, let numbers = model.adapter?.floats else { return x }
+    let hidden = (0..<layers.width).map { i -> Double in
+      var sum = Double(numbers[layers.downBias + i])
+      for j in x.indices { sum += Double(numbers[layers.down + i * x.count + j]) * x[j] }
+      return 0.5 * sum * erfc(-sum / 2.0.squareRoot())
+    }
+    return x.indices.map { i in
+      var sum = x[i] + Double(numbers[layers.upBias + i])
+      for j in hidden.indices {
+        sum += Double(numbers[layers.up + i * hidden.count + j]) * hidden[j]
+      }
+      return sum
+    }
+  }
+
+  private func feedForward(
+    _ x: [Double], _ layer: DecoderLayout.Layer, _ added: AdapterLayout.Layer?
+  ) -> [Double] {
+    let gateUp = multiply(layer.gateUp, 2 * c.feedForwardWidth, x, with: added?.gateUp)
     let hidden = (0..<c.feedForwardWidth).map { i in
       gateUp[i] / (1 + exp(-gateUp[i])) * gateUp[c.feedForwardWidth + i]
     }
-    return multiply(layer.down, c.width, hidden)
+    return multiply(layer.down, c.width, hidden, with: added?.down)
   }
 
   /// Turns pairs (i, i + D/2) by position times frequency.
@@ -81,13 +131,38 @@ public struct ReferenceDecoder {
     return zip(x, vector(weight, x.count)).map { $0 * scale * $1 }
   }
 
-  private func multiply(_ matrix: Int, _ rows: Int, _ x: [Double]) -> [Double] {
+  private func multiply(
+    _ matrix: Int, _ rows: Int, _ x: [Double], with added: AdapterLayout.LowRank? = nil
+  ) -> [Double] {
     let weights = model.floats
     return (0..<rows).map { row in
+      let more = addition(added, row, x.count)
       var sum = 0.0
-      for i in x.indices { sum += Double(weights[matrix + row * x.count + i]) * x[i] }
+      for i in x.indices {
+        sum += (Double(weights[matrix + row * x.count + i]) + (more?[i] ?? 0)) * x[i]
+      }
       return sum
     }
+  }
+
+  /// A row of s B A; nil where nothing is added to it.
+  private func addition(
+    _ added: AdapterLayout.LowRank?, _ row: Int, _ columns: Int
+  ) -> [Double]? {
+    guard let added, let numbers = model.adapter?.floats else { return nil }
+    var firstRank = 0
+    for term in added.terms {
+      defer { firstRank += term.rank }
+      guard term.rows.contains(row) else { continue }
+      let up = term.up + (row - term.rows.lowerBound) * term.rank
+      return (0..<columns).map { column in
+        (0..<term.rank).reduce(0) { sum, r in
+          let down = added.down + (firstRank + r) * columns + column
+          return sum + Double(term.scale) * Double(numbers[up + r]) * Double(numbers[down])
+        }
+      }
+    }
+    return nil
   }
 
   private func vector(_ offset: Int, _ count: Int) -> [Double] {

@@ -47,7 +47,8 @@ extension EncoderTuning {
       graph.operations(lengths: queries) / count + perPair
       * graph.operations(lengths: documents) / count
     let stepsPerEpoch = Int((pairs / Double(batchSize)).rounded(.up))
-    let lanes = GradientLanes.laneCount(parameters: graph.parameterCount)
+    let lanes = GradientLanes.laneCount(
+      parameters: graph.parameterCount, passSize: graph.parameterCount)
     let runs = 3 + lanes + (patience == nil ? 0 : 1)
     // The longest texts that a batch could hold would be far too many: some more than usual.
     let batch = min(

@@ -114,9 +114,8 @@ extension VerbLibrary {
     let result = try run.run(
       base, on: examples, checkpoints: context.checkpoints, context: context.work)
     context.record(result.summary, parameters: base.layout.count)
-    let model = try DecoderModel(
-      configuration: base.configuration, weights: result.weights, tokenizer: base.tokenizer)
-    return try context.artifact(.model, StoredModel(model: model, training: result.summary))
+    return try context.artifact(
+      .model, StoredModel(model: result.model, training: result.summary))
   }
 
   private static let full = Verb.option(

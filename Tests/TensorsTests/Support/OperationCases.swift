@@ -3,6 +3,7 @@ import Tensors
 extension OperationCase {
   static let all: [OperationCase] =
     linear + lowRank + norms + activations + rowOperations + shapes + attention
+    + prefixAttention
 
   private static let linear: [OperationCase] =
     [(1, 1, 1), (5, 17, 3), (2, 33, 16)].flatMap {
@@ -53,31 +54,62 @@ extension OperationCase {
         }),
     ]
 
-  private static let lowRank: [OperationCase] = [(1, 1, 1, 1), (5, 17, 6, 3)].flatMap {
-    rows, inner, outer, rank in
-    let arguments = [
-      sample(rows, inner, "x"), sample(outer, inner, "w"), sample(rank, inner, "a"),
-      sample(outer, rank, "b"), sample(1, outer, "bias"), sample(rows, outer, "r"),
-    ]
-    return [
-      OperationCase(
-        "low rank", Array(arguments[..<4]),
-        run: { try $0.lowRankLinear($1[0], weight: $1[1], down: $1[2], up: $1[3], scale: 0.75) },
-        reference: {
-          Reference.lowRankLinear($0[0], weight: $0[1], down: $0[2], up: $0[3], scale: 0.75)
-        }),
-      OperationCase(
-        "low rank with bias and residual", arguments,
-        run: {
-          try $0.lowRankLinear(
-            $1[0], weight: $1[1], bias: $1[4], down: $1[2], up: $1[3], scale: 2, adding: $1[5])
+  private static let lowRank: [OperationCase] =
+    [(1, 1, 1, 1), (5, 17, 6, 3)].flatMap {
+      rows, inner, outer, rank in
+      let arguments = [
+        sample(rows, inner, "x"), sample(outer, inner, "w"), sample(rank, inner, "a"),
+        sample(outer, rank, "b"), sample(1, outer, "bias"), sample(rows, outer, "r"),
+      ]
+      return [
+        OperationCase(
+          "low rank", Array(arguments[..<4]),
+          run: { try $0.lowRankLinear($1[0], weight: $1[1], down: $1[2], up: $1[3], scale: 0.75) },
+          reference: {
+            Reference.lowRankLinear($0[0], weight: $0[1], down: $0[2], up: $0[3], scale: 0.75)
+          }),
+        OperationCase(
+          "low rank with bias and residual", arguments,
+          run: {
+            try $0.lowRankLinear(
+              $1[0], weight: $1[1], bias: $1[4], down: $1[2], up: $1[3], scale: 2, adding: $1[5])
+          },
+          reference: {
+            Reference.lowRankLinear(
+              $0[0], weight: $0[1], bias: $0[4], down: $0[2], up: $0[3], scale: 2, adding: $0[5])
+          }),
+      ]
+    }
+    + [(4, 17), (3, 32)].map { rows, inner in
+      // Parts of 5, 6 and 3 columns; the one in the middle has no addition.
+      let arguments = [
+        sample(rows, inner, "x"), sample(14, inner, "w"), sample(5, inner, "a"), sample(5, 2, "b"),
+        sample(3, 3, "c"), sample(1, 14, "bias"),
+      ]
+      return OperationCase(
+        "low rank in parts", arguments,
+        run: { tape, v in
+          try tape.lowRankLinear(
+            v[0], weight: v[1], bias: v[5], down: v[2],
+            terms: [
+              LowRankTerm(up: v[3], firstColumn: 0, scale: 0.5),
+              LowRankTerm(up: v[4], firstColumn: 11, scale: -2),
+            ])
         },
-        reference: {
-          Reference.lowRankLinear(
-            $0[0], weight: $0[1], bias: $0[4], down: $0[2], up: $0[3], scale: 2, adding: $0[5])
-        }),
-    ]
-  }
+        reference: { v in
+          let hidden = Reference.linear(v[0], weight: v[2])
+          return Reference.Matrix(rows: rows, columns: 14) { i, j in
+            let base = Reference.dot(v[0].row(i), v[1].row(j)) + v[5].values[j]
+            if j < 5 {
+              return base + 0.5 * (0..<2).reduce(0) { $0 + hidden[i, $1] * v[3][j, $1] }
+            }
+            if j >= 11 {
+              return base - 2 * (0..<3).reduce(0) { $0 + hidden[i, 2 + $1] * v[4][j - 11, $1] }
+            }
+            return base
+          }
+        })
+    }
 
   private static let norms: [OperationCase] = [(1, 1), (3, 17), (4, 33), (2, 80)].flatMap {
     rows, columns in
@@ -174,4 +206,36 @@ extension OperationCase {
       run: { try $0.concatenate(rows: [$1[0], $1[1], $1[0]]) },
       reference: { Reference.concatenate(rows: [$0[0], $0[1], $0[0]]) }),
   ]
+
+  private static let prefixAttention: [OperationCase] = [
+    (1, [0], 3, 1, 1, 4), (1, [0, 2, 3], 7, 4, 2, 6), (18, [0, 16], 33, 3, 1, 16),
+  ].flatMap { (length: Int, starts: [Int], rows: Int, queries: Int, keys: Int, d: Int) in
+    let heads = AttentionHeads(queries: queries, keyValues: keys, dimension: d)
+    let arguments = [
+      sample(rows, heads.projectionWidth, "projection"), sample(length, 2 * keys * d, "prefix"),
+    ]
+    let frequencies = RotaryTable.frequencies(base: 100, dimension: d)
+    let table = RotaryTable(frequencies: frequencies, positions: length + rows)
+    return [
+      OperationCase(
+        "attention behind a prefix", arguments,
+        run: {
+          try $0.attention(
+            $1[0], prefix: $1[1], heads: heads, starts: starts, rotary: table)
+        },
+        reference: {
+          Reference.attention(
+            $0[0], prefix: $0[1], heads: heads, starts: starts, frequencies: frequencies)
+        }),
+      OperationCase(
+        "attention behind a prefix without rotation", arguments,
+        run: {
+          try $0.attention($1[0], prefix: $1[1], heads: heads, starts: starts, rotary: nil)
+        },
+        reference: {
+          Reference.attention(
+            $0[0], prefix: $0[1], heads: heads, starts: starts, frequencies: nil)
+        }),
+    ]
+  }
 }

@@ -1,0 +1,47 @@
+public import LanguageModels
+
+/// How a model's behaviour is changed by training: which numbers are trained.
+public enum FineTuningMethod: Hashable, Sendable {
+  /// The model's own weights, all but the frozen parts.
+  case full(freeze: [FrozenPart])
+  /// Low-rank additions to matrices (Hu et al. 2021), without dropout.
+  ///
+  /// - rank: r
+  /// - alpha: α; the addition counts α / r.
+  /// - layers: Which layers, from 0; nil for all.
+  /// - on: Which matrices of each.
+  case lora(rank: Int, alpha: Double, layers: [Int]?, on: [DecoderPart])
+  /// Bottleneck adapters after attention and feed-forward block (Houlsby et al. 2019).
+  case adapters(width: Int)
+  /// Keys and values that every layer sees before those of the text (Li and Liang 2021).
+  case prefix(length: Int)
+
+  /// The method's name in the language.
+  public var name: String {
+    switch self {
+    case .full: "full"
+    case .lora: "lora"
+    case .adapters: "adapters"
+    case .prefix: "prefix"
+    }
+  }
+
+  /// What is trained beside the weights; nil where they are trained themselves.
+  ///
+  /// - Throws: ``LanguageModels/AdapterError`` where it does not go with the decoder.
+  public func layout(for configuration: DecoderConfiguration) throws(AdapterError)
+    -> AdapterLayout?
+  {
+    switch self {
+    case .full: nil
+    case .lora(let rank, let alpha, let layers, let parts):
+      try AdapterLayout(
+        .lowRank(
+          LowRankShape(
+            rank: rank, alpha: alpha, layers: layers ?? Array(0..<configuration.layers),
+            parts: parts)), for: configuration)
+    case .adapters(let width): try AdapterLayout(.bottleneck(width: width), for: configuration)
+    case .prefix(let length): try AdapterLayout(.prefix(length: length), for: configuration)
+    }
+  }
+}
