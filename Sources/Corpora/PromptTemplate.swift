@@ -32,7 +32,7 @@ public struct PromptTemplate: Sendable, Hashable {
   /// The wording that the shipped base model was trained on.
   public static let standard = PromptTemplate(
     contextHeading: "Context:\n", passageEnd: "\n", questionHeading: "Question: ",
-    answerHeading: "\nAnswer:", answerLead: " ", refusal: "unknown")
+    answerHeading: "", answerLead: " ", refusal: "unknown")
 
   /// What a model reads before it answers.
   ///

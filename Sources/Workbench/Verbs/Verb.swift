@@ -120,7 +120,7 @@ package struct VerbLibrary: Sendable {
 
   /// What this version of Poise can do.
   package static let standard = VerbLibrary(
-    dataVerbs + indexVerbs + searchVerbs + liveVerbs + vectorVerbs + encoderVerbs + modelVerbs
+    dataVerbs + worldVerbs + indexVerbs + searchVerbs + liveVerbs + vectorVerbs + encoderVerbs + modelVerbs
       + trainingVerbs + generationVerbs + evaluationVerbs
       + tableVerbs
       + statisticsVerbs + plotVerbs
