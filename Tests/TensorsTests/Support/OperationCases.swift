@@ -100,13 +100,16 @@ extension OperationCase {
           let hidden = Reference.linear(v[0], weight: v[2])
           return Reference.Matrix(rows: rows, columns: 14) { i, j in
             let base = Reference.dot(v[0].row(i), v[1].row(j)) + v[5].values[j]
+            var added = 0.0
             if j < 5 {
-              return base + 0.5 * (0..<2).reduce(0) { $0 + hidden[i, $1] * v[3][j, $1] }
+              for r in 0..<2 { added += hidden[i, r] * v[3][j, r] }
+              added *= 0.5
             }
             if j >= 11 {
-              return base - 2 * (0..<3).reduce(0) { $0 + hidden[i, 2 + $1] * v[4][j - 11, $1] }
+              for r in 0..<3 { added += hidden[i, 2 + r] * v[4][j - 11, r] }
+              added *= -2
             }
-            return base
+            return base + added
           }
         })
     }
