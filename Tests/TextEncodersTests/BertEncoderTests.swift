@@ -75,8 +75,7 @@ import Tokenizers
         pooling: model.pooling, maximumLength: model.maximumLength, lowercasesTexts: true),
       name: "lowercasing")
     func vector(_ encoder: BertEncoder, _ text: String) throws -> [Float] {
-      let encoded = try encoder.encode([text], as: .query, context: WorkContext())
-      return (0..<encoded.dimension).map { encoded.vectors.base[$0] }
+      try encoder.encode([text], as: .query, context: WorkContext())[0]
     }
     // The tokenizer makes letters small by itself, but not those of its special tokens.
     let plain = BertEncoder(model, name: "plain")
