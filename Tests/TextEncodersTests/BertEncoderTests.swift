@@ -67,6 +67,22 @@ import Tokenizers
     #expect(found.row(0) != found.row(1))
   }
 
+  @Test func lettersBecomeSmallWhereTheFolderSaysSo() throws {
+    let model = try Fixtures.model("mean")
+    let lowercasing = BertEncoder(
+      try EncoderModel(
+        configuration: model.configuration, weights: model.weights, tokenizer: model.tokenizer,
+        pooling: model.pooling, maximumLength: model.maximumLength, lowercasesTexts: true),
+      name: "lowercasing")
+    func vector(_ encoder: BertEncoder, _ text: String) throws -> [Float] {
+      try encoder.encode([text], as: .query, context: WorkContext())[0]
+    }
+    // The tokenizer makes letters small by itself, but not those of its special tokens.
+    let plain = BertEncoder(model, name: "plain")
+    #expect(try vector(lowercasing, "[MASK] boats") == vector(plain, "[mask] boats"))
+    #expect(try vector(plain, "[MASK] boats") != vector(plain, "[mask] boats"))
+  }
+
   @Test func noTextsAreNoVectors() throws {
     let encoder = try Fixtures.encoder("cls")
     let found = try encoder.encode([], as: .document, context: WorkContext(threads: 2))

@@ -17,6 +17,17 @@ import Tokenizers
     #expect(cls.configuration.activation == .tanhGELU)
   }
 
+  /// What the tokenizer says counts where sentence-transformers says nothing, and only below the
+  /// number of positions; where nobody knew it, transformers wrote 1e30.
+  @Test(arguments: [("20", 20), ("64", 64), ("500", 64), ("1e30", 64), ("0", 64), ("null", 64)])
+  func theLongestTextMayBeTheTokenizers(_ written: String, _ length: Int) throws {
+    let folder = try Fixtures.copy("mean")
+    folder.remove("sentence_bert_config.json")
+    try folder.write("{\"model_max_length\": \(written)}", to: "tokenizer_config.json")
+    let model = try EncoderFolder.load(folder.path, context: WorkContext())
+    #expect(model.maximumLength == length)
+  }
+
   /// `vocab.txt` gives the ids that `tokenizer.json` gives.
   @Test func bothTokenizersAreTheSame() throws {
     let new = try Fixtures.model("mean").tokenizer
