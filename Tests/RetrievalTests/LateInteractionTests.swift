@@ -1,4 +1,5 @@
 import Bytes
+import CKernels
 import Corpora
 import Execution
 import Retrieval
@@ -124,6 +125,42 @@ import Testing
     #expect(
       try whole.searchAll(queries, k: 10, filter: nil, context: WorkContext())
         == exact.searchAll(queries, k: 10, filter: nil, context: WorkContext()))
+  }
+
+  /// Numbers of many shapes: whole and partial panels, tiles of rows and what is left of them.
+  @Test(arguments: [(1, 1, 3), (5, 16, 7), (13, 17, 32), (97, 33, 24), (200, 64, 40), (31, 70, 5)])
+  func kernelsAreThePlainOnes(_ shape: (rows: Int, columns: Int, depth: Int)) throws {
+    var stream = RandomStream(seed: 9, purpose: "tests/tokens")
+    // Small whole numbers: sums are exact, and several are largest.
+    let x = (0..<shape.rows * shape.depth).map { _ in Float(stream.below(5)) - 2 }
+    let w = (0..<shape.columns * shape.depth).map { _ in Float(stream.below(5)) - 2 }
+    func product(_ row: Int, _ column: Int) -> Float {
+      (0..<shape.depth).reduce(0) {
+        $0 + x[row * shape.depth + $1] * w[column * shape.depth + $1]
+      }
+    }
+    var packed = [Float](
+      repeating: 0, count: Int(ck_packed_count(Int64(shape.columns), Int64(shape.depth))))
+    ck_pack(Int64(shape.columns), Int64(shape.depth), w, &packed)
+    var places = [UInt16](repeating: 9999, count: shape.rows)
+    ck_packed_nearest(
+      Int64(shape.rows), Int64(shape.columns), Int64(shape.depth), x, Int64(shape.depth), packed,
+      &places)
+    for row in 0..<shape.rows {
+      let products = (0..<shape.columns).map { product(row, $0) }
+      #expect(Int(places[row]) == products.firstIndex(of: products.max() ?? 0))
+    }
+    var best = [Float](repeating: -.infinity, count: (shape.columns + 31) / 32 * 32)
+    // In two calls, as a document of several blocks.
+    let half = shape.rows / 2
+    ck_packed_largest(
+      Int64(half), Int64(shape.columns), Int64(shape.depth), x, Int64(shape.depth), packed, &best)
+    ck_packed_largest(
+      Int64(shape.rows - half), Int64(shape.columns), Int64(shape.depth),
+      Array(x[(half * shape.depth)...]), Int64(shape.depth), packed, &best)
+    for column in 0..<shape.columns {
+      #expect(best[column] == (0..<shape.rows).map { product($0, column) }.max())
+    }
   }
 
   @Test func bytesDoNotDependOnThreads() throws {

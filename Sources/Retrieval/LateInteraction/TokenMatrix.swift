@@ -70,6 +70,15 @@ public struct TokenMatrix: Sendable {
     }
   }
 
+  /// Some rows as float32: where they lie, or in `space`, which has room for them.
+  func widened(
+    _ rows: Range<Int>, in space: UnsafeMutablePointer<Float>
+  ) -> UnsafePointer<Float> {
+    if precision == .float32 { return floats + rows.lowerBound * dimension }
+    widen(rows, into: space)
+    return UnsafePointer(space)
+  }
+
   /// The vectors of a document's tokens as they are compared, row after row; none for ranks out of
   /// range.
   public func rows(ofRank rank: Int) -> [Float] {
