@@ -127,6 +127,46 @@ import Testing
         == exact.searchAll(queries, k: 10, filter: nil, context: WorkContext()))
   }
 
+  @Test(arguments: TokenMatrix.Precision.allCases)
+  func rowsAreCodedByTheNearestOfCentroidsThatWereLearned(
+    _ precision: TokenMatrix.Precision
+  ) throws {
+    // Directions with as much noise as direction: a centroid that was learned is nearer to the
+    // rows around it than one of them is.
+    let (clusters, dimension) = (16, 40)
+    var stream = RandomStream(seed: 12, purpose: "tests/clusters")
+    func random(_ length: Double) -> [Double] {
+      let values = (0..<dimension).map { _ in stream.uniform() - 0.5 }
+      let size = values.reduce(0) { $0 + $1 * $1 }.squareRoot()
+      return values.map { $0 / size * length }
+    }
+    let directions = (0..<clusters).map { _ in random(1) }
+    let documents = (0..<100).map { _ in
+      (0..<12).map { _ -> [Float] in
+        let noisy = zip(directions[stream.below(clusters)], random(1)).map(+)
+        let size = noisy.reduce(0) { $0 + $1 * $1 }.squareRoot()
+        return noisy.map { Float($0 / size) }
+      }
+    }
+    let matrix = try TokenMatrix(
+      documents: documents, dimension: dimension, precision: precision, centroids: 40)
+    let centroids = matrix.centroidRows
+    #expect(matrix.centroidCodes.count == 1200)
+    let rows = (0..<100).flatMap { matrix.rows(ofRank: $0) }
+    var sum = 0.0
+    for (row, code) in matrix.centroidCodes.enumerated() {
+      let products = (0..<40).map { centroid in
+        (0..<dimension).reduce(0.0) {
+          $0 + Double(rows[row * dimension + $1]) * Double(centroids[centroid * dimension + $1])
+        }
+      }
+      #expect(products[Int(code)] >= (products.max() ?? 2) - 1e-5)
+      sum += products[Int(code)]
+    }
+    // Rows among 40 random ones have .63 with the nearest, and .7 with their own direction.
+    #expect(sum / 1200 > 0.68)
+  }
+
   /// Numbers of many shapes: whole and partial panels, tiles of rows and what is left of them.
   @Test(arguments: [(1, 1, 3), (5, 16, 7), (13, 17, 32), (97, 33, 24), (200, 64, 40), (31, 70, 5)])
   func kernelsAreThePlainOnes(_ shape: (rows: Int, columns: Int, depth: Int)) throws {

@@ -70,6 +70,16 @@ public struct TokenMatrix: Sendable {
     }
   }
 
+  /// The centroids, row after row.
+  package var centroidRows: [Float] {
+    Array(UnsafeBufferPointer(start: centroids, count: centroidCount * dimension))
+  }
+
+  /// The place of the centroid nearest to each token's vector; empty without centroids.
+  package var centroidCodes: [UInt16] {
+    centroidCount > 0 ? Array(UnsafeBufferPointer(start: codes, count: tokenCount)) : []
+  }
+
   /// Some rows as float32: where they lie, or in `space`, which has room for them.
   func widened(
     _ rows: Range<Int>, in space: UnsafeMutablePointer<Float>
