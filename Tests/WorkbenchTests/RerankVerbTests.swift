@@ -1,4 +1,5 @@
 import Artifacts
+import TestFolders
 import Testing
 import Workbench
 
