@@ -60,11 +60,18 @@ import TextEncoders
       #expect(document.text.hasPrefix("\(document.id) likes "))
       #expect(document.text.split(separator: ",").count >= LimitCollection.likes - 1)
     }
-    // An item is liked by the two people of its query and by no others.
+    let named = Set(
+      collection.test.queries.flatMap {
+        collection.test.grades(ofQuery: $0.id).keys
+      })
+    let fillers = collection.corpus.documents.filter { !named.contains($0.id) }
+    #expect(fillers.count == 300 - named.count && named.count == 46)
+    let taken = Set(fillers.flatMap { $0.text.split(separator: ", ").map(String.init) })
     for query in collection.test.queries.prefix(200) {
       let item = query.text.dropFirst("Who likes ".count).dropLast()
       let wanted = collection.test.grades(ofQuery: query.id)
       #expect(wanted.count == 2)
+      #expect(!taken.contains(String(item)), "\(query.text)")
       let fans = collection.corpus.documents.filter { document in
         let list = document.text.dropFirst(document.id.count + 7).dropLast()
         return list.contains("\(item),") || list.contains(", \(item) and ")
