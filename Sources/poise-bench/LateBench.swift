@@ -9,11 +9,14 @@ extension BenchCommand {
   /// `queries.fvecs` with the tokens of all texts, `base.starts` and `queries.starts` with a count
   /// and as many int32, where each text begins and the end.
   static let late = BenchCommand(
-    name: "late", arguments: "DIR [--threads N] [--rescored N]",
+    name: "late", arguments: "DIR [--threads N] [--rescored N,N] [--centroids N]",
     summary: "late interaction: centroids, exact and pruned search, recall of the pruned one"
   ) { arguments in
     let threads = try arguments.integer("--threads", default: 1, in: 1...1024)
-    let rescored = try arguments.integer("--rescored", default: 256, in: 1...1_000_000)
+    let depths = (try arguments.text("--rescored") ?? "256").split(separator: ",").compactMap {
+      Int($0)
+    }
+    let centroids = try arguments.integer("--centroids", default: -1, in: -1...65_536)
     let folder = try arguments.only("a folder with base.fvecs and queries.fvecs")
     let base = try TokenFile(folder + "/base")
     let queries = try TokenFile(folder + "/queries")
@@ -24,8 +27,12 @@ extension BenchCommand {
     let context = WorkContext(threads: threads)
     let clock = ContinuousClock()
     var made: TokenMatrix?
+    let reading = try clock.measure {
+      made = try TokenMatrix.embed(corpus, encoder: encoder, centroids: 0, context: context)
+    }
     let building = try clock.measure {
-      made = try TokenMatrix.embed(corpus, encoder: encoder, context: context)
+      made = try TokenMatrix.embed(
+        corpus, encoder: encoder, centroids: centroids < 0 ? nil : centroids, context: context)
     }
     guard let tokens = made else { return }
     let asked = (0..<queries.count).map { "\($0)" }
@@ -39,20 +46,30 @@ extension BenchCommand {
       return (hits, Double(asked.count) / seconds(time))
     }
     let (exact, exactRate) = try search(.off)
-    let (pruned, prunedRate) = try search(.centroids(rescored: rescored))
-    let shares = zip(exact, pruned).map { exact, pruned in
-      let ids = Set(pruned.map(\.documentID))
-      return Double(exact.count { ids.contains($0.documentID) }) / Double(max(1, exact.count))
+    for rescored in depths {
+      let (pruned, prunedRate) = try search(.centroids(rescored: rescored))
+      let single = try LateInteractionIndex(
+        documents: IndexedDocuments(corpus), parts: [tokens], encoder: encoder,
+        pruning: .centroids(rescored: rescored))
+      let times = try asked.map { query in
+        seconds(try clock.measure { _ = try single.search(query, k: 10) }) * 1000
+      }.sorted()
+      let shares = zip(exact, pruned).map { exact, pruned in
+        let ids = Set(pruned.map(\.documentID))
+        return Double(exact.count { ids.contains($0.documentID) }) / Double(max(1, exact.count))
+      }
+      print(
+        """
+        {"peer":"poise-late","docs":\(base.count),"tokens":\(tokens.tokenCount),\
+        "centroids":\(tokens.centroidCount),"build_s":\(rounded(seconds(building), 2)),\
+        "without_centroids_s":\(rounded(seconds(reading), 2)),\
+        "bytes":\(tokens.byteCount),"exact_qps":\(rounded(exactRate, 1)),"rescored":\(rescored),\
+        "pruned_qps":\(rounded(prunedRate, 1)),\
+        "median_ms":\(rounded(times[times.count / 2], 2)),\
+        "recall":\(rounded(shares.reduce(0, +) / Double(max(1, shares.count)), 4)),\
+        "threads":\(threads)}
+        """)
     }
-    print(
-      """
-      {"peer":"poise-late","docs":\(base.count),"tokens":\(tokens.tokenCount),\
-      "centroids":\(tokens.centroidCount),"build_s":\(rounded(seconds(building), 2)),\
-      "bytes":\(tokens.byteCount),"exact_qps":\(rounded(exactRate, 1)),"rescored":\(rescored),\
-      "pruned_qps":\(rounded(prunedRate, 1)),\
-      "recall":\(rounded(shares.reduce(0, +) / Double(max(1, shares.count)), 4)),\
-      "threads":\(threads)}
-      """)
   }
 
   /// A number as an id that sorts as the number does.

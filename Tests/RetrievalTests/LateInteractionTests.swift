@@ -1,4 +1,5 @@
 import Bytes
+import CKernels
 import Corpora
 import Execution
 import Retrieval
@@ -124,6 +125,82 @@ import Testing
     #expect(
       try whole.searchAll(queries, k: 10, filter: nil, context: WorkContext())
         == exact.searchAll(queries, k: 10, filter: nil, context: WorkContext()))
+  }
+
+  @Test(arguments: TokenMatrix.Precision.allCases)
+  func rowsAreCodedByTheNearestOfCentroidsThatWereLearned(
+    _ precision: TokenMatrix.Precision
+  ) throws {
+    // Directions with as much noise as direction: a centroid that was learned is nearer to the
+    // rows around it than one of them is.
+    let (clusters, dimension) = (16, 40)
+    var stream = RandomStream(seed: 12, purpose: "tests/clusters")
+    func random(_ length: Double) -> [Double] {
+      let values = (0..<dimension).map { _ in stream.uniform() - 0.5 }
+      let size = values.reduce(0) { $0 + $1 * $1 }.squareRoot()
+      return values.map { $0 / size * length }
+    }
+    let directions = (0..<clusters).map { _ in random(1) }
+    let documents = (0..<100).map { _ in
+      (0..<12).map { _ -> [Float] in
+        let noisy = zip(directions[stream.below(clusters)], random(1)).map(+)
+        let size = noisy.reduce(0) { $0 + $1 * $1 }.squareRoot()
+        return noisy.map { Float($0 / size) }
+      }
+    }
+    let matrix = try TokenMatrix(
+      documents: documents, dimension: dimension, precision: precision, centroids: 40)
+    let centroids = matrix.centroidRows
+    #expect(matrix.centroidCodes.count == 1200)
+    let rows = (0..<100).flatMap { matrix.rows(ofRank: $0) }
+    var sum = 0.0
+    for (row, code) in matrix.centroidCodes.enumerated() {
+      let products = (0..<40).map { centroid in
+        (0..<dimension).reduce(0.0) {
+          $0 + Double(rows[row * dimension + $1]) * Double(centroids[centroid * dimension + $1])
+        }
+      }
+      #expect(products[Int(code)] >= (products.max() ?? 2) - 1e-5)
+      sum += products[Int(code)]
+    }
+    // Rows among 40 random ones have .63 with the nearest, and .7 with their own direction.
+    #expect(sum / 1200 > 0.68)
+  }
+
+  /// Numbers of many shapes: whole and partial panels, tiles of rows and what is left of them.
+  @Test(arguments: [(1, 1, 3), (5, 16, 7), (13, 17, 32), (97, 33, 24), (200, 64, 40), (31, 70, 5)])
+  func kernelsAreThePlainOnes(_ shape: (rows: Int, columns: Int, depth: Int)) throws {
+    var stream = RandomStream(seed: 9, purpose: "tests/tokens")
+    // Small whole numbers: sums are exact, and several are largest.
+    let x = (0..<shape.rows * shape.depth).map { _ in Float(stream.below(5)) - 2 }
+    let w = (0..<shape.columns * shape.depth).map { _ in Float(stream.below(5)) - 2 }
+    func product(_ row: Int, _ column: Int) -> Float {
+      (0..<shape.depth).reduce(0) {
+        $0 + x[row * shape.depth + $1] * w[column * shape.depth + $1]
+      }
+    }
+    var packed = [Float](
+      repeating: 0, count: Int(ck_packed_count(Int64(shape.columns), Int64(shape.depth))))
+    ck_pack(Int64(shape.columns), Int64(shape.depth), w, &packed)
+    var places = [UInt16](repeating: 9999, count: shape.rows)
+    ck_packed_nearest(
+      Int64(shape.rows), Int64(shape.columns), Int64(shape.depth), x, Int64(shape.depth), packed,
+      &places)
+    for row in 0..<shape.rows {
+      let products = (0..<shape.columns).map { product(row, $0) }
+      #expect(Int(places[row]) == products.firstIndex(of: products.max() ?? 0))
+    }
+    var best = [Float](repeating: -.infinity, count: (shape.columns + 31) / 32 * 32)
+    // In two calls, as a document of several blocks.
+    let half = shape.rows / 2
+    ck_packed_largest(
+      Int64(half), Int64(shape.columns), Int64(shape.depth), x, Int64(shape.depth), packed, &best)
+    ck_packed_largest(
+      Int64(shape.rows - half), Int64(shape.columns), Int64(shape.depth),
+      Array(x[(half * shape.depth)...]), Int64(shape.depth), packed, &best)
+    for column in 0..<shape.columns {
+      #expect(best[column] == (0..<shape.rows).map { product($0, column) }.max())
+    }
   }
 
   @Test func bytesDoNotDependOnThreads() throws {

@@ -221,18 +221,31 @@ int64_t ck_above(int64_t n, const float *x, float threshold, int32_t *places);
 float ck_byte_row(int64_t n, const float *x, int8_t *codes);
 /// x[i] = codes[i] scale
 void ck_widen_bytes(int64_t n, const int8_t *codes, float scale, float *x);
-/// Of each document the sum over the query's tokens of the largest of products[t * stride + r], for
-/// rows r in starts[d] ..< starts[d + 1]; 0 for a document without rows. Sums in double.
-void ck_max_sums(
-  int64_t tokens, const float *products, int64_t stride, int64_t documents, const int64_t *starts,
-  float *scores);
-/// The same with a token's products looked up by its code: table[code * width + t]. width is a
-/// multiple of 32, and sums are float.
-void ck_centroid_sums(
-  int64_t tokens, const float *table, int64_t width, int64_t documents, const uint32_t *starts,
+
+// MARK: Late interaction
+
+/// Of each row of x the column of a packed matrix of at most 65,536 with which its product is the
+/// largest, the first of several. A row's place does not depend on the other rows.
+void ck_packed_nearest(
+  int64_t rows, int64_t columns, int64_t depth, const float *x, int64_t x_stride,
+  const float *packed, uint16_t *places);
+/// best[c] = max(best[c], the products of column c of a packed matrix with the rows of x). `best`
+/// has room for the columns of whole panels of 32; products have the bits of ck_packed_linear.
+void ck_packed_largest(
+  int64_t rows, int64_t columns, int64_t depth, const float *x, int64_t x_stride,
+  const float *packed, float *best);
+/// The first `columns` of each row of x as bytes: the least of them all is 0 and the largest 255.
+/// x and the table have rows of `width`, a multiple of 32; what follows the columns is arbitrary
+/// but finite.
+void ck_byte_table(
+  int64_t rows, int64_t columns, int64_t width, const float *x, uint8_t *table);
+/// Of each document the sum over the query's tokens of the largest table[code * width + t], for
+/// codes in starts[d] ..< starts[d + 1]; 0 for a document without codes. width is a multiple of 32.
+void ck_code_sums(
+  int64_t tokens, const uint8_t *table, int64_t width, int64_t documents, const uint32_t *starts,
   const uint16_t *codes, float *scores);
-/// The first place of the largest of each row of at most 65,536 columns.
-void ck_largest_places(int64_t rows, int64_t columns, const float *x, uint16_t *places);
+
+// MARK: Rows as bytes
 
 /// Rows as signed bytes times scales[R], as ck_byte_row; zeros up to the stride, a multiple of 64.
 /// errors[R] is at least the length of what is lost.

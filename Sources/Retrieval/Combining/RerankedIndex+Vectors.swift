@@ -45,7 +45,10 @@ extension RerankedIndex {
     try encoded.check(against: encoder, texts: queries.count)
     return try chunked(candidates, context: context) { query, ids, rows in
       let vector = encoded[query]
-      return ids.map { id in Double(MaxSim.product(vector, rows[id] ?? [])) }
+      return ids.map { id in
+        if let row = rows[id] { return Double(MaxSim.product(vector, row)) }
+        return stored?.score(id, vector) ?? 0
+      }
     } make: { texts in
       let encoded = try encoder.encode(texts, as: .document, context: context)
       try encoded.check(against: encoder, texts: texts.count)
@@ -54,25 +57,31 @@ extension RerankedIndex {
   }
 
   func tokenScores(
-    _ encoder: any TokenEncoder, _ candidates: [[String]], _ queries: [String],
-    context: WorkContext
+    _ encoder: any TokenEncoder, _ precision: TokenMatrix.Precision, _ candidates: [[String]],
+    _ queries: [String], context: WorkContext
   ) throws -> [[Double]] {
     let encoded = try encoder.encodeTokens(queries, as: .query, context: context)
     try encoded.check(against: encoder, texts: queries.count)
-    let dimension = encoded.dimension
     return try chunked(candidates, context: context) { query, ids, rows in
-      let tokens = encoded.rows(ofText: query)
-      return ids.map { MaxSim.score(query: tokens, document: rows[$0] ?? [], dimension: dimension) }
+      let tokens = encoded.packed(text: query)
+      return ids.map { id in
+        if let row = rows[id] { return MaxSim.score(query: tokens, document: row) }
+        return stored?.score(id, tokens) ?? 0
+      }
     } make: { texts in
       let encoded = try encoder.encodeTokens(texts, as: .document, context: context)
       try encoded.check(against: encoder, texts: texts.count)
-      return texts.indices.map { encoded.rows(ofText: $0) }
+      var builder = TokenMatrixBuilder(dimension: encoder.dimension, precision: precision)
+      try builder.append(encoded)
+      let matrix = try builder.finish(centroids: 0, seed: 0, context: context)
+      return texts.indices.map { matrix.rows(ofRank: $0) }
     }
   }
 
+  /// Scores of all candidates; vectors that are not stored are made for some queries at a time.
   private func chunked(
     _ candidates: [[String]], context: WorkContext,
-    score: (Int, [String], [String: [Float]]) -> [Double],
+    score: @Sendable (Int, [String], [String: [Float]]) -> [Double],
     make: ([String]) throws -> [[Float]]
   ) throws -> [[Double]] {
     var scores: [[Double]] = []
@@ -81,22 +90,33 @@ extension RerankedIndex {
       context.report(
         Progress(task: "reranking", completed: first, total: candidates.count, unit: "queries"))
       let queries = first..<min(first + Self.chunk, candidates.count)
-      let ids = Set(queries.flatMap { candidates[$0] }).sorted()
+      let ids = Set(queries.flatMap { candidates[$0] }.filter { !isStored($0) }).sorted()
       let rows = try cache.rows(of: ids) { missing in
         try make(missing.map { documents.document(id: $0)?.encodedText ?? "" })
       }
-      for query in queries { scores.append(score(query, candidates[query], rows)) }
+      scores += try parallelMap(queries.count, context: context) { place in
+        score(first + place, candidates[first + place], rows)
+      }
     }
     return scores
+  }
+
+  private func isStored(_ id: String) -> Bool {
+    guard let stored else { return false }
+    // Vectors of one kind are of no use to a reranker of the other.
+    switch (reranker, stored.rows) {
+    case (.vectors, .vectors), (.tokens, .tokens):
+      return stored.documents.location(ofID: id) != nil
+    default: return false
+    }
   }
 }
 
 extension EncodedTokens {
-  /// The vectors of a text's tokens, row after row.
-  func rows(ofText text: Int) -> [Float] {
-    Array(
-      UnsafeBufferPointer(
-        start: vectors.base + starts[text] * dimension,
-        count: (starts[text + 1] - starts[text]) * dimension))
+  /// The vectors of a text's tokens, laid out for products.
+  func packed(text: Int) -> PackedRows {
+    PackedRows(
+      vectors.base + starts[text] * dimension, count: starts[text + 1] - starts[text],
+      dimension: dimension)
   }
 }

@@ -5,8 +5,9 @@ public import Execution
 public enum Reranker: Sendable {
   /// The product of the query's vector and the document's.
   case vectors(any TextEncoder)
-  /// For each token of the query the best of the document's tokens (``MaxSim``).
-  case tokens(any TokenEncoder)
+  /// For each token of the query the best of the document's tokens (``MaxSim``), these rounded as
+  /// a ``TokenMatrix`` of the precision keeps them.
+  case tokens(any TokenEncoder, precision: TokenMatrix.Precision = .float32)
   /// A model that reads query and document together.
   case pairs(any PairScorer)
 
@@ -14,7 +15,7 @@ public enum Reranker: Sendable {
   public var name: String {
     switch self {
     case .vectors(let encoder): encoder.name
-    case .tokens(let encoder): encoder.name
+    case .tokens(let encoder, _): encoder.name
     case .pairs(let scorer): scorer.name
     }
   }
@@ -31,13 +32,21 @@ public struct RerankedIndex: Retriever {
   public let reranker: Reranker
   /// How many are put in order.
   public let depth: Int
+  /// Vectors that need not be made when a search finds their documents.
+  let stored: CandidateVectors?
   let cache = VectorCache()
 
   /// - Parameters:
   ///   - base: What finds candidates.
   ///   - reranker: What orders them.
   ///   - depth: How many of them, at least 1.
-  public init(_ base: any Retriever, by reranker: Reranker, depth: Int = 100) {
+  ///   - stored: Vectors of documents that the reranker's encoder made before, token vectors of
+  ///     its precision; others are made when a search finds their documents, and kept for a while.
+  public init(
+    _ base: any Retriever, by reranker: Reranker, depth: Int = 100,
+    stored: CandidateVectors? = nil
+  ) {
+    self.stored = stored
     self.base = base
     self.reranker = reranker
     self.depth = max(1, depth)
@@ -81,8 +90,8 @@ public struct RerankedIndex: Retriever {
     switch reranker {
     case .vectors(let encoder):
       return try vectorScores(encoder, candidates, queries, context: context)
-    case .tokens(let encoder):
-      return try tokenScores(encoder, candidates, queries, context: context)
+    case .tokens(let encoder, let precision):
+      return try tokenScores(encoder, precision, candidates, queries, context: context)
     case .pairs(let scorer):
       return try zip(candidates, queries).enumerated().map { index, pair in
         try context.check()

@@ -9,28 +9,29 @@ public enum MaxSim {
   public static func score(query: [Float], document: [Float], dimension: Int) -> Double {
     guard dimension > 0 else { return 0 }
     let tokens = query.count / dimension
-    let rows = document.count / dimension
-    guard tokens > 0, rows > 0 else { return 0 }
-    var products = [Float](repeating: 0, count: tokens * rows)
+    return score(
+      query: PackedRows(query, count: tokens, dimension: dimension), document: document)
+  }
+
+  /// The same for a query whose tokens are laid out already.
+  static func score(query: PackedRows, document: [Float]) -> Double {
+    let rows = query.dimension > 0 ? document.count / query.dimension : 0
+    guard query.count > 0, rows > 0 else { return 0 }
+    var best = [Float](repeating: -.infinity, count: query.width)
     document.withUnsafeBufferPointer { document in
-      query.withUnsafeBufferPointer { query in
-        products.withUnsafeMutableBufferPointer { products in
-          guard let w = document.baseAddress, let x = query.baseAddress,
-            let y = products.baseAddress
-          else { return }
-          ck_linear(
-            Int64(rows), Int64(dimension), w, Int64(tokens), x, Int64(dimension), nil, y,
-            Int64(rows), false)
-        }
+      best.withUnsafeMutableBufferPointer { best in
+        guard let x = document.baseAddress, let best = best.baseAddress else { return }
+        query.raise(best, by: rows, of: x)
       }
     }
+    return Double(sum(best, tokens: query.count))
+  }
+
+  /// The score of tokens by the largest products of each.
+  static func sum(_ best: some Sequence<Float>, tokens: Int) -> Float {
     var total = 0.0
-    for token in 0..<tokens {
-      var best = -Float.infinity
-      for row in token * rows..<(token + 1) * rows { best = max(best, products[row]) }
-      total += Double(best)
-    }
-    return Double(Float(total))
+    for most in best.prefix(tokens) { total += Double(most) }
+    return Float(total)
   }
 
   /// The product of two vectors, as an exact index computes it; 0 where their lengths differ.

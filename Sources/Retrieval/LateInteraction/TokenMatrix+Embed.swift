@@ -126,7 +126,7 @@ struct TokenMatrixBuilder {
     let count = min(max(0, wanted), 1 << 16, tokenCount)
     guard count > 0 else { return plain }
     let rows = try Centroids.trained(plain, count: count, seed: seed, context: context)
-    let codes = try Centroids.codes(plain, of: rows, count: count, context: context)
+    let codes = try Centroids.codes(plain, of: rows, context: context)
     return laidOut(centroids: count, rows: rows, codes: codes)
   }
 

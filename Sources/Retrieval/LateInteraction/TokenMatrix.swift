@@ -70,6 +70,25 @@ public struct TokenMatrix: Sendable {
     }
   }
 
+  /// The centroids, row after row.
+  package var centroidRows: [Float] {
+    Array(UnsafeBufferPointer(start: centroids, count: centroidCount * dimension))
+  }
+
+  /// The place of the centroid nearest to each token's vector; empty without centroids.
+  package var centroidCodes: [UInt16] {
+    centroidCount > 0 ? Array(UnsafeBufferPointer(start: codes, count: tokenCount)) : []
+  }
+
+  /// Some rows as float32: where they lie, or in `space`, which has room for them.
+  func widened(
+    _ rows: Range<Int>, in space: UnsafeMutablePointer<Float>
+  ) -> UnsafePointer<Float> {
+    if precision == .float32 { return floats + rows.lowerBound * dimension }
+    widen(rows, into: space)
+    return UnsafePointer(space)
+  }
+
   /// The vectors of a document's tokens as they are compared, row after row; none for ranks out of
   /// range.
   public func rows(ofRank rank: Int) -> [Float] {

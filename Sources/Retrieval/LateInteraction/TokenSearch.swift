@@ -10,8 +10,9 @@ struct TokenSearch {
   let range: Range<Int>
   let context: WorkContext
 
-  /// Rows compared at a time: with a query's tokens they stay in the second cache.
-  private static let block = 256
+  /// Rows compared at a time: with a query's tokens they stay in the second cache, and are whole
+  /// tiles of the product.
+  private static let block = 48
 
   /// The best documents for each query of the range.
   func best(
@@ -31,34 +32,37 @@ struct TokenSearch {
 
   /// The ranks of the best documents by their tokens' centroids, ascending.
   private func approximate(_ query: Int, _ ranks: [Int], count: Int) -> [Int] {
-    let tokens = queries.starts[query + 1] - queries.starts[query]
+    let packed = queries.packed(text: query)
+    let tokens = Int64(packed.count)
     guard tokens > 0 else { return [] }
-    let width = (tokens + 31) / 32 * 32
+    let width = Int64(packed.width)
     let centroids = matrix.centroidCount
-    // [centroids, width]: a token of the document finds all its products side by side.
-    var table = [Float](repeating: 0, count: centroids * width)
+    // [centroids, width]: a token of the document finds all its products side by side, as bytes,
+    // so that the table stays in the second cache.
+    var products = [Float](repeating: 0, count: centroids * packed.width)
+    var table = [UInt8](repeating: 0, count: centroids * packed.width)
     var scores = [Float](repeating: 0, count: matrix.count)
     var best = NearestRows(limit: count)
-    table.withUnsafeMutableBufferPointer { table in
-      scores.withUnsafeMutableBufferPointer { scores in
-        guard let table = table.baseAddress, let scores = scores.baseAddress else { return }
-        ck_linear(
-          Int64(tokens), Int64(matrix.dimension),
-          queries.vectors.base + queries.starts[query] * matrix.dimension, Int64(centroids),
-          matrix.centroids, Int64(matrix.dimension), nil, table, Int64(width), false)
-        if ranks.count * 4 > matrix.count {
-          ck_centroid_sums(
-            Int64(tokens), table, Int64(width), Int64(matrix.count), matrix.starts, matrix.codes,
-            scores)
-        } else {
-          for rank in ranks {
-            ck_centroid_sums(
-              Int64(tokens), table, Int64(width), 1, matrix.starts + rank, matrix.codes,
-              scores + rank)
+    products.withUnsafeMutableBufferPointer { products in
+      table.withUnsafeMutableBufferPointer { table in
+        scores.withUnsafeMutableBufferPointer { scores in
+          guard let products = products.baseAddress, let table = table.baseAddress,
+            let scores = scores.baseAddress
+          else { return }
+          packed.products(centroids, of: matrix.centroids, into: products)
+          ck_byte_table(Int64(centroids), tokens, width, products, table)
+          if ranks.count * 4 > matrix.count {
+            ck_code_sums(
+              tokens, table, width, Int64(matrix.count), matrix.starts, matrix.codes, scores)
+          } else {
+            for rank in ranks {
+              ck_code_sums(
+                tokens, table, width, 1, matrix.starts + rank, matrix.codes, scores + rank)
+            }
           }
-        }
-        for rank in ranks where scores[rank] > best.threshold || best.heap.count < count {
-          best.offer(rank, scores[rank])
+          for rank in ranks where scores[rank] > best.threshold || best.heap.count < count {
+            best.offer(rank, scores[rank])
+          }
         }
       }
     }
@@ -70,57 +74,31 @@ struct TokenSearch {
     _ ranks: [Int], _ wanted: [Int], k: Int
   ) throws -> [[(row: Int, score: Float)]] {
     let dimension = matrix.dimension
+    let packed = wanted.map { queries.packed(text: $0) }
     var best = wanted.map { _ in NearestRows(limit: min(k, ranks.count)) }
-    let most = wanted.map { queries.starts[$0 + 1] - queries.starts[$0] }.max() ?? 0
-    guard most > 0 else { return wanted.map { _ in [] } }
-    var rows: [Float] = []
-    var products: [Float] = []
-    var scores: [Float] = []
-    var next = 0
-    while next < ranks.count {
-      try context.check()
-      // Documents are taken whole, one at least.
-      var starts: [Int64] = [0]
-      var end = next
-      while end < ranks.count {
-        let total = Int(starts[end - next]) + matrix.tokens(ofRank: ranks[end])
-        if end > next, total > Self.block { break }
-        starts.append(Int64(total))
-        end += 1
+    var most = packed.map { [Float](repeating: 0, count: $0.width) }
+    var space = [Float](repeating: 0, count: Self.block * dimension)
+    for (place, rank) in ranks.enumerated() {
+      if place % 16 == 0 { try context.check() }
+      for slot in packed.indices {
+        for column in most[slot].indices { most[slot][column] = -.infinity }
       }
-      let total = Int(starts[end - next])
-      if rows.count < total * dimension { rows = [Float](repeating: 0, count: total * dimension) }
-      if products.count < total * most { products = [Float](repeating: 0, count: total * most) }
-      if scores.count < end - next { scores = [Float](repeating: 0, count: end - next) }
-      let group = next..<end
-      rows.withUnsafeMutableBufferPointer { rows in
-        products.withUnsafeMutableBufferPointer { products in
-          scores.withUnsafeMutableBufferPointer { scores in
-            guard let rows = rows.baseAddress, let products = products.baseAddress,
-              let scores = scores.baseAddress
-            else { return }
-            for place in group {
-              matrix.widen(
-                Int(matrix.starts[ranks[place]])..<Int(matrix.starts[ranks[place] + 1]),
-                into: rows + Int(starts[place - group.lowerBound]) * dimension)
-            }
-            for (slot, query) in wanted.enumerated() {
-              let tokens = queries.starts[query + 1] - queries.starts[query]
-              guard tokens > 0 else { continue }
-              ck_linear(
-                Int64(total), Int64(dimension), rows, Int64(tokens),
-                queries.vectors.base + queries.starts[query] * dimension, Int64(dimension), nil,
-                products, Int64(total), false)
-              ck_max_sums(
-                Int64(tokens), products, Int64(total), Int64(group.count), starts, scores)
-              for place in group {
-                best[slot].offer(ranks[place], scores[place - group.lowerBound])
-              }
+      let rows = Int(matrix.starts[rank])..<Int(matrix.starts[rank + 1])
+      for first in stride(from: rows.lowerBound, to: rows.upperBound, by: Self.block) {
+        let part = first..<min(first + Self.block, rows.upperBound)
+        space.withUnsafeMutableBufferPointer { space in
+          guard let space = space.baseAddress else { return }
+          let x = matrix.widened(part, in: space)
+          for (slot, packed) in packed.enumerated() where packed.count > 0 {
+            most[slot].withUnsafeMutableBufferPointer { most in
+              if let most = most.baseAddress { packed.raise(most, by: part.count, of: x) }
             }
           }
         }
       }
-      next = end
+      for (slot, packed) in packed.enumerated() where packed.count > 0 {
+        best[slot].offer(rank, MaxSim.sum(most[slot], tokens: packed.count))
+      }
     }
     return best.map { $0.sorted() }
   }

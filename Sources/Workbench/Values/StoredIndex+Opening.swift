@@ -47,7 +47,8 @@ extension StoredIndex {
       }
       let base = try child.object(as: StoredIndex.self).retriever()
       return RerankedIndex(
-        base, by: try reranker(reader), depth: settings["depth"]?.integer ?? 100)
+        base, by: try reranker(reader), depth: settings["depth"]?.integer ?? 100,
+        stored: try candidateVectors(reader))
     }
   }
 
@@ -57,8 +58,25 @@ extension StoredIndex {
       return .pairs(try QueryLikelihood(model))
     }
     let stored = try reader.object(as: StoredEncoder.self)
-    return settings["tokens"]?.boolean == true
-      ? .tokens(try stored.tokenEncoder()) : .vectors(try stored.encoder())
+    return ranksByTokens
+      ? .tokens(try stored.tokenEncoder(), precision: .int8) : .vectors(try stored.encoder())
+  }
+
+  /// Whether it reranks by vectors of tokens.
+  var ranksByTokens: Bool { settings["tokens"]?.boolean == true }
+
+  private func candidateVectors(_ reader: ArtifactHandle) throws -> CandidateVectors? {
+    guard !parts.isEmpty, reader.kind == .encoder else { return nil }
+    let stored = try reader.object(as: StoredEncoder.self)
+    let structures = try parts.map { try structure(0, of: $0) }
+    if ranksByTokens {
+      return try CandidateVectors(
+        try indexedDocuments(), tokens: try structures.map { try $0.object(as: TokenMatrix.self) },
+        encoder: try stored.tokenEncoder())
+    }
+    return try CandidateVectors(
+      try indexedDocuments(), vectors: try structures.map { try $0.object(as: VectorMatrix.self) },
+      encoder: try stored.encoder())
   }
 
   private func queryEncoder() throws -> StoredEncoder {

@@ -24,6 +24,21 @@ enum DensePlan {
       note: "about \(counted(tokens, "token"))")
   }
 
+  /// Encoding all documents that an index may find; nil where a reranker encodes none of them yet.
+  static func candidates(_ arguments: Arguments) throws -> PlannedWork? {
+    guard !arguments.isNone("encoder"), try arguments.boolean("ahead") else { return nil }
+    let encoder = try arguments.handle("encoder", .encoder).object(as: StoredEncoder.self)
+    let corpora = try arguments.handle("index", .index).object(as: StoredIndex.self).corpora()
+      .map { try $0.object(as: Corpus.self) }
+    let tokens = corpora.reduce(0) { $0 + estimatedTokens($1, encoder) }
+    let rows =
+      try arguments.boolean("tokens") ? tokens / 4 : corpora.reduce(0) { $0 + $1.count }
+    return PlannedWork(
+      memoryBytes: (512 << 20) + 4 * rows * (try encoder.encoder().dimension),
+      operations: try encoder.operations(tokens: tokens),
+      note: "about \(counted(tokens, "token"))")
+  }
+
   /// Encoding a corpus and linking its vectors.
   static func graph(_ arguments: Arguments) throws -> PlannedWork {
     let (corpus, encoder) = try known(arguments)

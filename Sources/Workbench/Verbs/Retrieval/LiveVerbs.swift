@@ -129,6 +129,9 @@ extension VerbLibrary {
       else { return child }
       return changed
     }
-    return try context.artifact(.index, index.replacing(children: children))
+    return try context.artifact(
+      .index,
+      try index.replacing(children: children).withCandidates(
+        merging: verb == "compact", context))
   }
 }

@@ -33,7 +33,7 @@ extension VerbLibrary {
 
   private static let embedTokens = Verb(
     VerbSignature(
-      "embed_tokens", topic: "retrieval", .compute,
+      "embed_tokens", topic: "retrieval", .compute, version: 2,
       summary: "The vectors of all tokens of a corpus; late_interaction makes them by itself.",
       example: "tokens = embed_tokens(scifact.corpus, encoder: encoder(\"minilm\"))",
       parameters: [
