@@ -110,6 +110,7 @@ extension GraphBuilder {
           n &+= 1
         }
         view.score(n, base + at, &query, into: scratch.scores)
+        scratch.products &+= n
         for k in 0..<n where Int(base[at + k]) != node {
           _ = scratch.insert(
             CandidateKey.make(score: scratch.scores[k], node: base[at + k]), width: width)

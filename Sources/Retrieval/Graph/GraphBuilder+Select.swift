@@ -15,6 +15,8 @@ final class SelectionScratch: @unchecked Sendable {
   private(set) var chosen: UnsafeMutablePointer<UInt32>
   private(set) var pruned: UnsafeMutablePointer<Int32>
   let signed: UnsafeMutablePointer<Int8>
+  /// Products of codes since it was made.
+  var products = 0
   private var capacity = 64
 
   init(stride: Int) {
@@ -69,6 +71,9 @@ final class SelectionPool: Sendable {
     defer { free.withLock { $0.append(scratch) } }
     return try body(scratch)
   }
+
+  /// Products of codes of all scratches, none of which is in use.
+  var products: Int { free.withLock { $0.reduce(0) { $0 + $1.products } } }
 }
 
 extension GraphBuilder {
@@ -106,6 +111,7 @@ extension GraphBuilder {
       }
       var query = query(of: winner, signed: scratch.signed)
       view.score(left - first, nodes + first, &query, into: scores + first)
+      scratch.products &+= left &- first
       let fromWinner = longest + meanSquare - terms[2 * winner + 1]
       var kept = first
       for at in first..<left {
@@ -139,6 +145,7 @@ extension GraphBuilder {
     for (at, candidate) in nodes.enumerated() { scratch.nodes[at] = candidate }
     var query = query(of: node, signed: scratch.signed)
     view.score(nodes.count, scratch.nodes, &query, into: scratch.scores)
+    scratch.products &+= nodes.count
     for at in 0..<nodes.count {
       scratch.keys[at] = CandidateKey.make(score: scratch.scores[at], node: scratch.nodes[at])
     }

@@ -9,6 +9,20 @@ public struct GraphPlan: Sendable, Hashable {
   public var operations: Double
 }
 
+/// What making a graph took; the same on any machine and any number of threads.
+public struct GraphWork: Sendable, Hashable {
+  /// Rows that were put in, each by a search for its neighbours; the others kept their links.
+  public var insertedRows: Int
+  /// Products of one byte with another, as ``GraphPlan/operations`` estimates them.
+  public var operations: Double
+
+  /// Work by its numbers.
+  public init(insertedRows: Int = 0, operations: Double = 0) {
+    self.insertedRows = insertedRows
+    self.operations = operations
+  }
+}
+
 extension HNSWGraph {
   /// What building a graph over `count` rows will take; zeros where it cannot be built.
   ///

@@ -26,6 +26,8 @@ final class GraphScratch: @unchecked Sendable {
   let shifted: UnsafeMutablePointer<Float>
   /// Candidates that a filtered search has still to expand: a heap, best first.
   var frontier = CandidateHeap()
+  /// Products of codes since it was made.
+  var products = 0
 
   init(count: Int, degree: Int, stride: Int) {
     words = (count + 63) / 64
@@ -164,4 +166,7 @@ final class GraphScratchPool: Sendable {
     defer { free.withLock { $0.append(scratch) } }
     return try body(scratch)
   }
+
+  /// Products of codes of all scratches, none of which is in use.
+  var products: Int { free.withLock { $0.reduce(0) { $0 + $1.products } } }
 }

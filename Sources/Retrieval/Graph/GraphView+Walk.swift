@@ -14,6 +14,7 @@ extension GraphView {
       var n = 0
       while n < capacity, Int(base[n]) < count { n &+= 1 }
       self.score(n, base, &query, into: scratch.scores)
+      scratch.products &+= n
       let before = best
       for at in 0..<n {
         best = max(best, CandidateKey.make(score: scratch.scores[at], node: base[at]))
@@ -90,6 +91,7 @@ extension GraphView {
         if scratch.visit(neighbour) { n &+= 1 }
       }
       self.score(n, batch, &query, into: scores)
+      scratch.products &+= n
       var lowest = next &+ 1
       for at in 0..<n {
         let place = scratch.insert(

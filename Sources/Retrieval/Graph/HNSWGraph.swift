@@ -16,11 +16,15 @@ public struct HNSWGraph: @unchecked Sendable {
   public let rows: VectorRows
   /// How it was built.
   public let options: HNSWOptions
+  /// What making it took; zeros where it was read.
+  public let work: GraphWork
   let layout: GraphLayout
   let view: GraphView
   let pool: GraphScratchPool
   /// The square of the mean row's length.
   let meanSquare: Float
+  /// The node of each row, made for the first search that needs it.
+  let places = LazyPlaces()
 
   /// The number of rows.
   public var count: Int { layout.count }
@@ -52,7 +56,11 @@ public struct HNSWGraph: @unchecked Sendable {
   }
 
   /// A graph whose bytes are known to be whole.
-  init(bytes: SharedBytes, layout: GraphLayout, options: HNSWOptions, rows: VectorRows) {
+  init(
+    bytes: SharedBytes, layout: GraphLayout, options: HNSWOptions, rows: VectorRows,
+    work: GraphWork = GraphWork()
+  ) {
+    self.work = work
     self.bytes = bytes
     self.layout = layout
     self.options = options

@@ -37,13 +37,19 @@ extension VerbLibrary {
       result: { _ in .artifact("index") }),
     // Some 16 bytes a posting while building, and words have about six letters.
     estimate: { arguments, _ in
-      let corpus = try arguments.handle("corpus", .corpus).object(as: Corpus.self)
-      return PlannedWork(memoryBytes: (64 << 20) + corpus.textByteCount * 6)
+      let bytes = try arguments.handle("corpus", .corpus).object(as: Corpus.self).textByteCount
+      return PlannedWork(
+        memoryBytes: (64 << 20) + bytes * 6,
+        parts: [
+          PlannedWork.Part(count: WorkCount.textBytes, amount: Double(bytes), assumedRate: 4e7)
+        ])
     }
   ) { arguments, context in
     let corpus = try arguments.handle("corpus", .corpus)
     let settings = BM25Settings(options: try BM25Settings.options(arguments))
     let index = StoredIndex(.bm25, settings: settings.members)
+    context.count(
+      WorkCount.textBytes, Double(try corpus.object(as: Corpus.self).textByteCount))
     return try context.artifact(
       .index,
       index.replacing(parts: [
@@ -64,7 +70,7 @@ extension VerbLibrary {
         .init("corpus", .artifact("corpus"), positional: true, "The documents."), encoderParameter,
       ],
       result: { _ in .artifact("index") }),
-    estimate: { arguments, _ in try DensePlan.embedding(arguments) }
+    estimate: { arguments, _ in try DensePlan.embedding(arguments, by: "embed") }
   ) { arguments, context in
     try dense(.flat, settings: [], arguments, context)
   }
@@ -116,7 +122,7 @@ extension VerbLibrary {
           "How a vector's components are kept."),
       ],
       result: { _ in .artifact("index") }),
-    estimate: { arguments, _ in try DensePlan.tokens(arguments) }
+    estimate: { arguments, _ in try DensePlan.tokens(arguments, by: "embed_tokens") }
   ) { arguments, context in
     let precision = try arguments.string("precision")
     guard ["int8", "float32"].contains(precision) else {

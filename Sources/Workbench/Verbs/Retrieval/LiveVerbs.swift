@@ -100,7 +100,7 @@ extension VerbLibrary {
 
   private static let compact = Verb(
     VerbSignature(
-      "compact", topic: "retrieval", .compute,
+      "compact", topic: "retrieval", .compute, version: 2,
       summary: "The same documents in one part: what updates and deletes left behind is gone.",
       example: "tidy = compact(upsert(lexical, [{id: \"d9\", text: \"Zinc was found to help.\"}]))",
       parameters: [
