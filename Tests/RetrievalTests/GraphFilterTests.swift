@@ -88,7 +88,7 @@ import Testing
     let graph = try GraphBuildTests.build(base)
     var allowed = DocumentSet(capacity: 3000)
     for row in 500..<2600 { allowed.insert(row) }
-    let found = try graph.search(query: base[0], k: 5, efSearch: 10, allowed: allowed)
+    let found = try graph.search(query: base[0], k: 5, efSearch: 100, allowed: allowed)
     #expect(found.map(\.row) == [500, 502, 504, 506, 508])
   }
 
