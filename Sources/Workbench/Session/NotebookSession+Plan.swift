@@ -38,13 +38,15 @@ package struct RunPlan: Sendable {
     ///     where none did.
     init(_ estimate: WorkEstimate, measuredRate: (PlannedWork.Part) -> Double?) {
       memoryBytes = estimate.work?.memoryBytes
-      operations = estimate.work?.operations.flatMap { $0.isFinite && $0 > 0 ? $0 : nil }
+      let operations = estimate.work?.operations.flatMap { $0.isFinite && $0 > 0 ? $0 : nil }
       let parts = estimate.work?.timed ?? []
       let rates = parts.map(measuredRate)
       isRateMeasured = !parts.isEmpty && rates.allSatisfy { $0 != nil }
       let total = zip(parts, rates).reduce(0) { $0 + $1.0.amount / ($1.1 ?? $1.0.assumedRate) }
-      seconds = parts.isEmpty || !(total > 0) ? nil : total
+      let seconds = total > 0 ? total : nil
       let bytes = parts.reduce(0) { $0 + ($1.count == WorkCount.textBytes ? $1.amount : 0) }
+      self.operations = operations
+      self.seconds = seconds
       operationsPerSecond = seconds.flatMap { seconds in operations.map { $0 / seconds } }
       bytesPerSecond = seconds.flatMap { bytes > 0 ? bytes / $0 : nil }
       note = estimate.work?.note
