@@ -79,7 +79,7 @@ import Workbench
   @Test(arguments: [flat, hnsw])
   func changesShowAndCompactingKeepsThem(_ kind: String) throws {
     let folder = try Self.collections(300, more: 40)
-    let (shown, _, _) = try shown(
+    let (shown, _, _) = try self.shown(
       folder, Self.source(kind, gone: ["d1", "d77", "e3", "d4"]),
       [
         "found(changed) == found(tidy)", "found(index) == found(changed)",
@@ -113,7 +113,7 @@ import Workbench
         + "load(\"more.jsonl\").corpus), ids)), on: many.test, k: 10) >= 0.97",
       "recall_against(changed, tidy, on: many.test, k: 10) >= 0.97", "tidy.count",
     ]
-    let (shown, session, store) = try shown(folder, source, expressions)
+    let (shown, session, store) = try self.shown(folder, source, expressions)
     #expect(shown[0].hasPrefix("true"), "\(shown)")
     #expect(shown[1].hasPrefix("true"), "\(shown)")
     // 3,000 and 150 new ones, less 400.
