@@ -57,7 +57,7 @@ public struct Pretraining: Sendable {
   /// ``sequences`` full ones.
   ///
   /// - Returns: The weights in the order of ``LanguageModels/DecoderLayout``, and what was done.
-  /// - Throws: ``TrainingError``; `DecoderConfigurationError`; cancellation.
+  /// - Throws: ``TrainingError``; `ModelShapeError`; cancellation.
   public func run(
     _ lessons: Lessons, tokenizer: Tokenizer, checkpoints: any CheckpointStore = NoCheckpoints(),
     context: WorkContext

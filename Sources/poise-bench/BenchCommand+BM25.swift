@@ -99,12 +99,15 @@ private struct BM25Bench {
     let gone = (0..<count).map { corpus.id(at: $0 * step + 1) }
     let (third, deleting) = try timed { try second.removing(gone) }
     line("delete \(count)", deleting, try rate(third))
-    // One document in a hundred may be returned. The first search reads the ids of all.
-    let filter = DocumentFilter([
-      "id": .oneOf((0..<corpus.count / 100).map { corpus.id(at: $0 * 100 + 50) })
-    ])
-    let selecting = try timed { try third.search("", k: 1, filter: filter).count }.seconds
-    line("filter 1%", selecting, try rate(third, filter: filter))
+    // One document in ten, in a hundred, in a thousand may be returned. The first search reads the
+    // ids of all.
+    for (name, step) in [("10%", 10), ("1%", 100), ("0.1%", 1000)] {
+      let filter = DocumentFilter([
+        "id": .oneOf((0..<corpus.count / step).map { corpus.id(at: $0 * step + step / 2) })
+      ])
+      let selecting = try timed { try third.search("", k: 1, filter: filter).count }.seconds
+      line("filter \(name)", selecting, try rate(third, filter: filter))
+    }
     try reopening(third, work: "reopen after changes")
     // Every other document.
     let half = stride(from: 0, to: corpus.count, by: 2).map { corpus.id(at: $0) }

@@ -108,6 +108,19 @@ struct VectorSet {
 }
 
 extension VectorSet {
+  /// The same queries with their neighbours among some rows only.
+  func restricted(to allowed: DocumentSet, context: WorkContext) throws -> VectorSet {
+    let rows = allowed.ranks
+    let buffer = FloatBuffer(count: rows.count * base.dimension)
+    for (place, row) in rows.enumerated() {
+      (buffer.base + place * base.dimension).update(from: base.row(row), count: base.dimension)
+    }
+    let few = VectorRows(
+      base: buffer.base, count: rows.count, dimension: base.dimension, owner: buffer)
+    let truth = try Self.neighbours(of: queries, in: few, context: context)
+    return VectorSet(base: base, queries: queries, truth: truth.map { $0.map { rows[$0] } })
+  }
+
   /// Unit vectors around 2,000 centres of skewed sizes, that differ from theirs mostly in 32
   /// directions, as the vectors of sentences do.
   static func clustered(

@@ -132,6 +132,29 @@ import Testing
         }
       }
     }
+    // A tenth, a hundredth, a thousandth; and those that a query ranks first or last.
+    let ids = model.documents.keys.sorted()
+    for share in [10, 100, 1000] {
+      let drawn = Set(ids.filter { _ in model.texts.stream.below(share) == 0 })
+      for round in 0..<15 {
+        let query = model.texts.text(words: 1 + round % 7, vocabulary: 44)
+        let all = try model.index.search(query, k: .max)
+        let near = Set(
+          all.prefix(2 * ids.count / share).enumerated().compactMap {
+            $0.offset % 2 == 0 ? $0.element.documentID : nil
+          })
+        let far = Set(all.suffix(ids.count / share).map(\.documentID))
+        for allowed in [drawn, near, far] {
+          let filter = DocumentFilter(["id": .oneOf(allowed.sorted())])
+          let expected = all.filter { allowed.contains($0.documentID) }
+          for k in [1, 10] {
+            #expect(
+              try model.index.search(query, k: k, filter: filter) == Array(expected.prefix(k)),
+              "\(query) \(share) \(k)")
+          }
+        }
+      }
+    }
     let none = DocumentFilter(["nothing": .oneOf(["x"])])
     #expect(try model.index.search("w0 w1", k: 10, filter: none) == [])
     let queries = (0..<20).map {

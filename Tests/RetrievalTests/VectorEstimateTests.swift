@@ -19,6 +19,44 @@ import Testing
     }
   }
 
+  /// What plans say of a small index, and what it then is and took.
+  @Test(arguments: [(1500, 24, 8, 60), (4000, 70, 16, 100), (3000, 40, 6, 200)])
+  func estimatesAreWithinAFactorOfTwo(_ count: Int, _ dimension: Int, _ m: Int, _ width: Int)
+    throws
+  {
+    let vectors = GraphVectors.clustered(count, dimension: dimension, seed: 5)
+    let options = try HNSWOptions(m: m, efConstruction: width)
+    let graph = try HNSWGraph.build(
+      vectors.rows, options: options, context: WorkContext(threads: 2))
+    let matrix = try VectorMatrix(
+      rows: (0..<count).map { row in (0..<dimension).map { vectors[row][$0] } })
+    let flat = VectorEstimate.flat(documents: count, dimension: dimension)
+    #expect(flat.storedBytes == Double(matrix.byteCount))
+    let estimate = VectorEstimate.hnsw(documents: count, dimension: dimension, options: options)
+    let stored = Double(matrix.byteCount + graph.byteCount)
+    #expect(estimate.storedBytes / stored > 0.97 && estimate.storedBytes / stored < 1.03)
+    #expect(estimate.peakBytes >= stored && estimate.peakBytes < 2 * stored + 4e6)
+    let operations = flat.buildOperations + 2 * graph.operations
+    let share = estimate.buildOperations / operations
+    #expect(share > 0.5 && share < 2, "\(share)")
+    #expect(graph.insertedRows == count)
+  }
+
+  /// Counts follow from the arguments alone.
+  @Test func workDoesNotDependOnThreads() throws {
+    let vectors = GraphVectors.clustered(1200, dimension: 24, seed: 5)
+    let options = try HNSWOptions(m: 6, efConstruction: 40)
+    let counts = try [1, 2, 3].map { threads in
+      try HNSWGraph.build(
+        vectors.rows, options: options, context: WorkContext(threads: threads)
+      ).productCount
+    }
+    #expect(counts[0] == counts[1] && counts[0] == counts[2])
+    let graph = try HNSWGraph.build(vectors.rows, options: options, context: WorkContext())
+    let read = try HNSWGraph(decoding: graph.bytes, rows: vectors.rows)
+    #expect(read.productCount == graph.productCount && read.insertedRows == 0)
+  }
+
   @Test func pruningSavesWhereThereIsMuch() {
     let pruned = VectorEstimate.lateInteraction(
       documents: 5000, tokens: 1_000_000, dimension: 384)

@@ -66,6 +66,47 @@ import Workbench
     #expect(known.compactMap { $0.expected?.memoryBytes }.count == 3)
   }
 
+  /// Time and memory of every kind of index are told before one was built, and by what earlier
+  /// ones took afterwards.
+  @Test func indexesTellWhatTheyWillTake() throws {
+    let folder = try tinyCollection()
+    let reader =
+      "encoder(pretrain(tiny.corpus, tokenizer: \"bytes\", layers: 1, width: 8, heads: 1, "
+      + "context: 64, steps: 1, batch: 1))"
+    func cells(_ m: Int, _ k1: Double) -> String {
+      notebook(
+        "tiny = load(\"tiny\")", "words = static_encoder(tiny.corpus, dimension: 2)",
+        "reader = \(reader)", "a = bm25(tiny.corpus, k1: \(k1))",
+        "b = flat(tiny.corpus, encoder: words)", "c = hnsw(tiny.corpus, encoder: words, m: \(m))",
+        "d = late_interaction(tiny.corpus, encoder: reader)")
+    }
+    try folder.write(cells(4, 1), to: "nb.md")
+    let session = try NotebookSession.open(folder)
+    for cell in 0..<3 { #expect(session.run(.only([cell])).status == .success) }
+    let before = session.plan()
+    let steps = before.cells.flatMap(\.steps)
+    #expect(
+      steps.map { $0.label.prefix { $0 != "(" } } == ["bm25", "flat", "hnsw", "late_interaction"])
+    for step in steps {
+      let expected = try #require(step.expected, "\(step.label)")
+      #expect(expected.memoryBytes ?? 0 > 0 && expected.seconds ?? 0 > 0, "\(step)")
+      #expect(!expected.isRateMeasured)
+      #expect(expected.text.contains("MB, about "), "\(expected.text)")
+    }
+    #expect(steps[0].expected?.bytesPerSecond == 4e7)
+    // The graph's work is more than its vectors'.
+    #expect(steps[2].expected?.operations ?? 0 > 10 * (steps[1].expected?.operations ?? .infinity))
+    #expect(session.run(.all).status == .success)
+    try folder.write(cells(5, 2), to: "nb.md")
+    let after = try NotebookSession.open(folder).plan().cells.flatMap(\.steps)
+      .filter { !$0.isStored }
+    #expect(after.map { $0.label.prefix { $0 != "(" } } == ["bm25", "hnsw"])
+    for step in after {
+      #expect(step.expected?.isRateMeasured == true, "\(step)")
+      #expect(step.expected?.text.contains(" as before") == true)
+    }
+  }
+
   @Test func workThatDoesNotFitIsRefusedBeforeItStarts() throws {
     let folder = try TemporaryFolder()
     try folder.write(notebook("b = giant()"), to: "nb.md")

@@ -65,7 +65,10 @@ import Workbench
         + "\"oxygen\"}]))",
     ],
     "delete": ["describe(delete(bm25(load(\"tiny\").corpus), \"d1\"))"],
-    "compact": ["describe(compact(delete(bm25(load(\"tiny\").corpus), [\"d1\"])))"],
+    "compact": [
+      "describe(compact(delete(bm25(load(\"tiny\").corpus), [\"d1\"])))",
+      "describe(compact(delete(hnsw(load(\"tiny\").corpus, encoder: \(words), m: 4), [\"d1\"])))",
+    ],
     "neighbours": [
       "count(neighbours(flat(load(\"tiny\").corpus, encoder: \(words)), \"d1\", k: 1))"
     ],

@@ -1,3 +1,4 @@
+import Diagnostics
 import Bytes
 public import Execution
 public import Safetensors
@@ -123,7 +124,7 @@ public enum AdapterFolder {
 
   /// The tensors as the file has them; offsets are those of the layout, which a prefix's file
   /// orders otherwise.
-  private static func tensors(of layout: AdapterLayout) -> [DecoderLayout.NamedTensor] {
+  private static func tensors(of layout: AdapterLayout) -> [NamedTensor] {
     switch layout.shape {
     case .lowRank:
       layout.tensors.map {

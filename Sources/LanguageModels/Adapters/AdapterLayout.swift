@@ -70,7 +70,7 @@ public struct AdapterLayout: Hashable, Sendable {
   public let layers: [Layer]
   /// All tensors, in the order of the run and without gaps. Low-rank ones are named as PEFT does
   /// behind `base_model.model.`
-  public let tensors: [DecoderLayout.NamedTensor]
+  public let tensors: [NamedTensor]
   /// Floats in all.
   public let count: Int
 
@@ -112,7 +112,7 @@ public struct AdapterLayout: Hashable, Sendable {
 private struct AdapterLayoutBuilder {
   let c: DecoderConfiguration
   var layers: [AdapterLayout.Layer]
-  var tensors: [DecoderLayout.NamedTensor] = []
+  var tensors: [NamedTensor] = []
   var next = 0
 
   init(_ configuration: DecoderConfiguration) {
@@ -121,7 +121,7 @@ private struct AdapterLayoutBuilder {
   }
 
   private mutating func place(_ name: String, _ shape: Int...) -> Int {
-    let tensor = DecoderLayout.NamedTensor(name: name, shape: shape, offset: next)
+    let tensor = NamedTensor(name: name, shape: shape, offset: next)
     tensors.append(tensor)
     next += tensor.count
     return tensor.offset

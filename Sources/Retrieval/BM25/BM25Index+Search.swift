@@ -112,8 +112,7 @@ struct BM25Search {
     allowed.withWords { words in
       var search = BM25Search(
         live, count: count, allowed: words.baseAddress, scratch: scratch, top: top)
-      // Looking a document up costs as much as reading some dozens of postings.
-      if allowed.count * count < postings / 32 {
+      if !search.isExact, allowed.count * count < postings / BM25Search.lookUpCost {
         search.lookUp(allowed.ranks)
       } else {
         search.run()
@@ -121,6 +120,9 @@ struct BM25Search {
       top = search.top
     }
   }
+
+  /// Looking a document up in a list costs about as much as reading so many postings.
+  private static let lookUpCost = 16
 
   private init(
     _ live: LiveSegment, count: Int, allowed: UnsafePointer<UInt64>?,
@@ -183,11 +185,19 @@ struct BM25Search {
     var start = 0
     while start < documents {
       let end = min(start + BM25Scratch.window, documents)
-      if hasAllowed(start: start, end: end) {
+      let few = countAllowed(start: start, end: end)
+      if few > 0 {
         let essential = prepare(start: start, end: end)
-        if essential + 1 == count, isExact {
+        if essential == count {
+          // No document of the window is among the best.
+        } else if isExact, few < end - start,
+          few * (count - essential) * Self.lookUpCost
+            < postings(from: essential, start: start, end: end)
+        {
+          lookUpAllowed(start: start, end: end)
+        } else if essential + 1 == count, isExact {
           stream(order[essential], start: start, end: end, optional: essential)
-        } else if essential < count {
+        } else {
           accumulate(start: start, end: end, optional: essential)
         }
       }
@@ -195,11 +205,44 @@ struct BM25Search {
     }
   }
 
-  /// Whether a window, which begins at a whole word of the bitmap, has a document to return.
-  private func hasAllowed(start: Int, end: Int) -> Bool {
-    guard let allowed else { return true }
-    for word in start >> 6..<(end + 63) >> 6 where allowed[word] != 0 { return true }
-    return false
+  /// How many documents of a window, which begins at a whole word of the bitmap, may be returned.
+  private func countAllowed(start: Int, end: Int) -> Int {
+    guard let allowed else { return end - start }
+    var count = 0
+    for word in start >> 6..<(end + 63) >> 6 { count &+= allowed[word].nonzeroBitCount }
+    return count
+  }
+
+  /// About how many postings of a window the lists that must be read have.
+  private func postings(from essential: Int, start: Int, end: Int) -> Int {
+    var sum = 0
+    for place in essential..<count {
+      let cursor = cursors[order[place]]
+      var block = cursor.block
+      while block < cursor.blockCount {
+        let last = Int(cursor.blocks[block].last)
+        let first = block == 0 ? 0 : Int(cursor.blocks[block - 1].last)
+        let inside = min(last, end) - max(first, start)
+        sum += cursor.blocks[block].count * max(inside, 1) / max(last - first, 1)
+        if last >= end - 1 { break }
+        block += 1
+      }
+    }
+    return sum
+  }
+
+  /// Adds up the shares of a window's allowed documents, one by one, while there is hope.
+  @inline(never)
+  private mutating func lookUpAllowed(start: Int, end: Int) {
+    guard let allowed else { return }
+    for word in start >> 6..<(end + 63) >> 6 {
+      var bits = allowed[word]
+      while bits != 0 {
+        let document = word &* 64 &+ bits.trailingZeroBitCount
+        bits &= bits &- 1
+        complete(UInt32(truncatingIfNeeded: document), 0, optional: count)
+      }
+    }
   }
 
   /// Bounds each term's shares in a window and splits the terms: returns how many, of ``order``,

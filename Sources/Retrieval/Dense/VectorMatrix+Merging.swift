@@ -17,7 +17,6 @@ extension VectorMatrix {
       throw VectorError.parts(expected: documents.parts.count, got: matrices.count)
     }
     let dimension = matrices.first?.dimension ?? 0
-    var rows: [(id: String, matrix: VectorMatrix, row: Int)] = []
     for (place, (matrix, part)) in zip(matrices, documents.parts).enumerated() {
       guard matrix.count == part.corpus.count else {
         throw VectorError.count(
@@ -27,13 +26,12 @@ extension VectorMatrix {
         throw VectorError.dimension(
           what: "part \(place)", expected: dimension, got: matrix.dimension)
       }
-      for rank in part.live.ranks { rows.append((part.id(ofRank: rank), matrix, rank)) }
     }
-    rows.sort { $0.id.utf8.lexicographicallyPrecedes($1.id.utf8) }
+    let rows = documents.compactedOrder
     var builder = VectorMatrixBuilder(count: rows.count, dimension: dimension)
     for (index, entry) in rows.enumerated() {
       builder.row(index).update(
-        from: entry.matrix.base + entry.row * dimension, count: dimension)
+        from: matrices[entry.part].base + entry.rank * dimension, count: dimension)
     }
     builder.tokenCount = matrices.reduce(0) { $0 + $1.tokenCount }
     builder.truncatedCount = matrices.reduce(0) { $0 + $1.truncatedCount }

@@ -1,4 +1,4 @@
-public import Corpora
+import Corpora
 
 /// Which documents a search may return, by their ids or fields; all conditions must hold.
 public struct DocumentFilter: Sendable, Hashable {
@@ -12,9 +12,22 @@ public struct DocumentFilter: Sendable, Hashable {
 
   /// Conditions by the name of the field; `id` and `title` stand for those of the document.
   public let conditions: [String: Condition]
+  /// Of the conditions: filters name thousands of ids, and every search looks its own up.
+  private let hash: Int
 
   /// A filter of its conditions; without any all documents pass.
-  public init(_ conditions: [String: Condition]) { self.conditions = conditions }
+  public init(_ conditions: [String: Condition]) {
+    self.conditions = conditions
+    hash = conditions.hashValue
+  }
+
+  /// Whether the conditions are the same; at once for copies of one filter.
+  public static func == (a: DocumentFilter, b: DocumentFilter) -> Bool {
+    a.hash == b.hash && a.conditions == b.conditions
+  }
+
+  /// Feeds what was hashed when the filter was made.
+  public func hash(into hasher: inout Hasher) { hasher.combine(hash) }
 
   /// The documents of a part that count and pass.
   ///

@@ -30,10 +30,14 @@ extension HNSWGraph {
     // A node's search; the nodes of its round; the choice among what both found; and the choice
     // anew of the neighbours that it links back to.
     let reach = min(Double(count), width * degree / 2)
-    let round = min(Double(count), Double(GraphBuilder.roundSize))
+    let round = Double(GraphBuilder.roundSize)
+    let last = Double(count % GraphBuilder.roundSize)
+    // All members of a round meet; those of the first find no graph to search yet.
+    let met = Double(count / GraphBuilder.roundSize) * round * round + last * last
+    let searched = max(0, Double(count) - round)
     let choice = width * degree / 4
     let back = degree * degree * degree / 4
-    let products = Double(count) * (reach + round + choice + back)
+    let products = searched * reach + met + Double(count) * (choice + back)
     return GraphPlan(
       storedBytes: layout.totalBytes,
       workingBytes: layout.totalBytes + 16 * count

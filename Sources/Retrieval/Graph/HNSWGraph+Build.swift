@@ -25,7 +25,7 @@ extension HNSWGraph {
       rows: rows, nodeRows: nodeRows, levelCounts: levelCounts(of: levels), options: options,
       context: context)
     try builder.insert((0..<rows.count).map { UInt32($0) }, context: context)
-    return try builder.finish(context: context)
+    return try builder.finish(inserted: rows.count, context: context)
   }
 
   static func check(_ rows: VectorRows) throws(GraphError) {
@@ -83,11 +83,12 @@ extension HNSWGraph {
 
 extension GraphBuilder {
   /// The graph, every node of which can be reached; the builder writes no more.
-  func finish(context: WorkContext) throws -> HNSWGraph {
+  func finish(inserted: Int, context: WorkContext) throws -> HNSWGraph {
     try connect(present: [Bool](repeating: true, count: layout.count), context: context)
     let products = searches.productCount + selections.productCount
     layout.writeHeader(to: memory, options: options, productCount: products)
     return HNSWGraph(
-      bytes: memory.shared(), layout: layout, options: options, productCount: products, rows: rows)
+      bytes: memory.shared(), layout: layout, options: options, productCount: products,
+      insertedRows: inserted, rows: rows)
   }
 }

@@ -95,7 +95,7 @@ extension HNSWGraph {
     let new = (0..<rows.count).filter { !isOld[Int(nodeRows[$0])] }
     try builder.connect(present: nodeRows.map { isOld[Int($0)] }, context: context)
     try builder.insert(new.map { UInt32($0) }, context: context)
-    return try builder.finish(context: context)
+    return try builder.finish(inserted: new.count, context: context)
   }
 
   /// The highest level of a node.

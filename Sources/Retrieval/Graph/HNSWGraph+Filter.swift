@@ -1,4 +1,5 @@
 import CKernels
+import Synchronization
 
 extension HNSWGraph {
   /// How the allowed rows are searched.
@@ -11,11 +12,12 @@ extension HNSWGraph {
     scratch: GraphScratch
   ) -> [ScoredRow] {
     let few = Double(allowed.count)
-    let budget = Self.rowCost * few
+    let isScannedExactly = allowed.count < Self.exactBelow
+    let budget = (isScannedExactly ? Self.rowCost : Self.codeCost) * few
     let expected = Double(width) * Double(count) / few * Double(layout.m)
+    let graphQuery = encode(query, scratch: scratch)
     let found = allowed.withWords { words -> Bool in
       guard expected < budget, let base = words.baseAddress else { return false }
-      let graphQuery = encode(query, scratch: scratch)
       let start = view.descendAll(
         from: 0, level: layout.levelCounts.count - 1, query: graphQuery, scratch: scratch)
       return view.walk(
@@ -23,13 +25,22 @@ extension HNSWGraph {
         allowed: AllowedNodes(words: base, count: words.count * 64, rowOfNode: rowOfNode),
         budget: Int(budget), scratch: scratch)
     }
-    return found
-      ? rescore(query, wanted: wanted, scratch: scratch)
-      : scan(query, wanted: wanted, allowed: allowed, scratch: scratch)
+    if !found {
+      if isScannedExactly {
+        return scan(query, wanted: wanted, allowed: allowed, scratch: scratch)
+      }
+      scanCodes(graphQuery, width: width, allowed: allowed, scratch: scratch)
+    }
+    return rescore(query, wanted: wanted, scratch: scratch)
   }
 
-  /// What a product with a row costs, in products with a code.
-  private static let rowCost = 3.0
+  /// Of so few allowed rows all are compared exactly; of more by their codes, a quarter of the
+  /// memory, and then the best exactly as after a walk.
+  private static let exactBelow = 1000
+  /// What comparing an allowed row in a line costs, in products of a walk with a code: which are
+  /// dearer, since a walk waits for what it jumps to.
+  private static let rowCost = 1.5
+  private static let codeCost = 0.5
 
   /// The best of the allowed rows, all of which are compared.
   func scan(
@@ -37,6 +48,56 @@ extension HNSWGraph {
   ) -> [ScoredRow] {
     scratch.begin(width: wanted)
     let d = Int64(dimension)
+    forEachRow(of: allowed) { row in
+      var score: Float = 0
+      ck_linear(1, d, rows.row(row), 1, query, d, nil, &score, 1, false)
+      _ = scratch.insert(CandidateKey.make(score: score, node: UInt32(row)), width: wanted)
+    }
+    return (0..<scratch.keyCount).map {
+      ScoredRow(
+        row: CandidateKey.node(scratch.keys[$0]), score: CandidateKey.score(scratch.keys[$0]))
+    }
+  }
+
+  /// Leaves the best `width` of the allowed nodes by their codes in the scratch.
+  private func scanCodes(
+    _ query: GraphQuery, width: Int, allowed: DocumentSet, scratch: GraphScratch
+  ) {
+    scratch.begin(width: width)
+    var query = query
+    let nodes = places.nodes(of: self)
+    let batch = scratch.batch
+    let scores = scratch.scores
+    var n = 0
+    var rows = [UInt32](repeating: 0, count: scratch.batchCapacity)
+    func flush() {
+      view.score(n, batch, &query, into: scores)
+      for at in 0..<n {
+        _ = scratch.insert(
+          CandidateKey.make(score: scores[at], node: rows[at]), width: width)
+      }
+      n = 0
+    }
+    nodes.withUnsafeBufferPointer { nodes in
+      forEachRow(of: allowed) { row in
+        batch[n] = nodes[row]
+        rows[n] = UInt32(row)
+        n &+= 1
+        if n == scratch.batchCapacity { flush() }
+      }
+    }
+    flush()
+    // By rows so far, the lower one first of equals; what follows wants nodes.
+    for at in 0..<scratch.keyCount {
+      let key = scratch.keys[at]
+      scratch.keys[at] = CandidateKey.make(
+        score: CandidateKey.score(key), node: nodes[CandidateKey.node(key)])
+    }
+  }
+
+  /// Calls `body` for each allowed row that there is, ascending.
+  @inline(__always)
+  private func forEachRow(of allowed: DocumentSet, _ body: (Int) -> Void) {
     let limit = count
     allowed.withWords { words in
       for (index, word) in words.enumerated() {
@@ -44,17 +105,26 @@ extension HNSWGraph {
         while rest != 0 {
           let row = index << 6 + rest.trailingZeroBitCount
           rest &= rest - 1
-          if row >= limit { break }
-          var score: Float = 0
-          ck_linear(1, d, rows.row(row), 1, query, d, nil, &score, 1, false)
-          _ = scratch.insert(
-            CandidateKey.make(score: score, node: UInt32(row)), width: wanted)
+          if row >= limit { return }
+          body(row)
         }
       }
     }
-    return (0..<scratch.keyCount).map {
-      ScoredRow(
-        row: CandidateKey.node(scratch.keys[$0]), score: CandidateKey.score(scratch.keys[$0]))
+  }
+}
+
+/// The node of each row of a graph, made when it is first asked for and shared by copies.
+final class LazyPlaces: Sendable {
+  private let made = Mutex<[UInt32]?>(nil)
+
+  /// Four bytes a row; one pass over the nodes at the first call.
+  func nodes(of graph: HNSWGraph) -> [UInt32] {
+    made.withLock { made in
+      if let made { return made }
+      var nodes = [UInt32](repeating: 0, count: graph.count)
+      for node in 0..<graph.count { nodes[Int(graph.rowOfNode[node])] = UInt32(node) }
+      made = nodes
+      return nodes
     }
   }
 }

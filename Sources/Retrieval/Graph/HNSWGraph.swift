@@ -16,14 +16,22 @@ public struct HNSWGraph: @unchecked Sendable {
   public let rows: VectorRows
   /// How it was built.
   public let options: HNSWOptions
-  /// How many products of codes building it took: its cost, the same on every machine and with any
+  /// How many products of codes making it took: its cost, the same on every machine and with any
   /// number of threads.
   public let productCount: Int
+  /// Rows that were put in by a search for their neighbours when it was made, while the others kept
+  /// their links; 0 where it was read.
+  public let insertedRows: Int
+  /// Products of one byte with another that making it took, as ``GraphPlan/operations`` estimates
+  /// them.
+  public var operations: Double { Double(productCount) * Double(layout.stride) }
   let layout: GraphLayout
   let view: GraphView
   let pool: GraphScratchPool
   /// The square of the mean row's length.
   let meanSquare: Float
+  /// The node of each row, made for the first search that needs it.
+  let places = LazyPlaces()
 
   /// The number of rows.
   public var count: Int { layout.count }
@@ -58,9 +66,10 @@ public struct HNSWGraph: @unchecked Sendable {
   /// A graph whose bytes are known to be whole.
   init(
     bytes: SharedBytes, layout: GraphLayout, options: HNSWOptions, productCount: Int,
-    rows: VectorRows
+    insertedRows: Int = 0, rows: VectorRows
   ) {
     self.productCount = productCount
+    self.insertedRows = insertedRows
     self.bytes = bytes
     self.layout = layout
     self.options = options

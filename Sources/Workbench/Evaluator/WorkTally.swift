@@ -6,6 +6,8 @@ package enum WorkCount {
   package static let operations = "FLOPs"
   /// Tokens that a model was trained on or that it read and wrote.
   package static let tokens = "tokens"
+  /// Bytes of text that were indexed.
+  package static let textBytes = "text bytes"
   /// Steps of an optimiser.
   package static let steps = "steps"
   /// Parameters of a model.

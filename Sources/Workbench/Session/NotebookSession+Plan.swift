@@ -20,25 +20,35 @@ package struct RunPlan: Sendable {
     package let memoryBytes: Int?
     /// Floating-point operations.
     package let operations: Double?
-    /// How long they take at ``operationsPerSecond``.
+    /// How long the call takes.
     package let seconds: Double?
+    /// ``operations`` by ``seconds``.
     package let operationsPerSecond: Double?
-    /// Whether the rate is that of an earlier call of the verb in this store.
+    /// Bytes of text a second, where these take the time.
+    package let bytesPerSecond: Double?
+    /// Whether all rates are those of earlier calls in this store.
     package let isRateMeasured: Bool
     package let note: String?
     /// The call that has to be computed before more can be said.
     package let waitsFor: String?
 
-    /// Operations a second where no call of the verb has been measured yet: what one core of a
-    /// recent processor does on the matrices of a small model.
-    static let assumedRate = 1e11
-
-    init(_ estimate: WorkEstimate, measuredRate: Double?) {
+    /// - Parameters:
+    ///   - estimate: What the verb says.
+    ///   - measuredRate: How much a second the latest call that counted a part's work did; nil
+    ///     where none did.
+    init(_ estimate: WorkEstimate, measuredRate: (PlannedWork.Part) -> Double?) {
       memoryBytes = estimate.work?.memoryBytes
-      operations = estimate.work?.operations.flatMap { $0.isFinite && $0 > 0 ? $0 : nil }
-      isRateMeasured = measuredRate != nil
-      operationsPerSecond = operations == nil ? nil : measuredRate ?? Self.assumedRate
-      seconds = operations.map { $0 / (measuredRate ?? Self.assumedRate) }
+      let operations = estimate.work?.operations.flatMap { $0.isFinite && $0 > 0 ? $0 : nil }
+      let parts = estimate.work?.timed ?? []
+      let rates = parts.map(measuredRate)
+      isRateMeasured = !parts.isEmpty && rates.allSatisfy { $0 != nil }
+      let total = zip(parts, rates).reduce(0) { $0 + $1.0.amount / ($1.1 ?? $1.0.assumedRate) }
+      let seconds = total > 0 ? total : nil
+      let bytes = parts.reduce(0) { $0 + ($1.count == WorkCount.textBytes ? $1.amount : 0) }
+      self.operations = operations
+      self.seconds = seconds
+      operationsPerSecond = seconds.flatMap { seconds in operations.map { $0 / seconds } }
+      bytesPerSecond = seconds.flatMap { bytes > 0 ? bytes / $0 : nil }
       note = estimate.work?.note
       waitsFor = estimate.waitsFor
     }
@@ -48,11 +58,14 @@ package struct RunPlan: Sendable {
       if let waitsFor { return "memory unknown until \(waitsFor) is there" }
       var parts: [String] = []
       if let memoryBytes { parts.append("about \(ByteSize.format(memoryBytes))") }
-      if let seconds, let operationsPerSecond {
-        let rate = formatNumber((operationsPerSecond / 1e8).rounded() / 10)
-        parts.append(
-          "about \(ProgressText.duration(seconds)) at \(rate) GFLOP/s"
-            + (isRateMeasured ? " as before" : ""))
+      if let seconds {
+        var text = "about \(ProgressText.duration(seconds))"
+        if let operationsPerSecond {
+          text += " at \(formatNumber((operationsPerSecond / 1e8).rounded() / 10)) GFLOP/s"
+        } else if let bytesPerSecond {
+          text += " at \(formatNumber((bytesPerSecond / 1e5).rounded() / 10)) MB/s"
+        }
+        parts.append(text + (isRateMeasured ? " as before" : ""))
       }
       if let note { parts.append(note) }
       return parts.joined(separator: ", ")
@@ -116,6 +129,14 @@ extension NotebookSession {
     rebuildEvaluator()
     var before: [String: Double]?
     var rates: [String: Double?] = [:]
+    func rate(_ part: PlannedWork.Part, of verb: String) -> Double? {
+      let verb = part.verb ?? verb
+      let name = verb + "\n" + part.count
+      if let known = rates[name] { return known }
+      let measured = measuredRate(of: verb, counting: part.count)
+      rates[name] = .some(measured)
+      return measured
+    }
     // A call that several cells need is told once, where it is first needed.
     var told: Set<Digest> = []
     let cells = scratch.cells.enumerated().map { index, cell -> RunPlan.Cell in
@@ -136,10 +157,7 @@ extension NotebookSession {
           guard told.insert(event.key).inserted else { return }
           if before == nil { before = self.secondsByLabel() }
           let expected = event.estimate.map { estimate in
-            if estimate.work?.operations != nil, rates[event.verb] == nil {
-              rates[event.verb] = self.measuredRate(of: event.verb)
-            }
-            return RunPlan.Expectation(estimate, measuredRate: rates[event.verb] ?? nil)
+            RunPlan.Expectation(estimate) { rate($0, of: event.verb) }
           }
           steps.append(
             RunPlan.Step(
@@ -162,16 +180,16 @@ extension NotebookSession {
     ) { _, later in later }
   }
 
-  /// Floating-point operations a second of the latest call of a verb that counted them; nil where
+  /// How much a second the latest call of a verb did of what it counted under a name; nil where
   /// there is none in the store.
-  private func measuredRate(of verb: String) -> Double? {
+  private func measuredRate(of verb: String, counting count: String) -> Double? {
     let rows = ((try? store.list()) ?? []).filter { $0.verb == verb && $0.seconds > 0 }
     // The latest few: records are read one by one.
     for row in rows.sorted(by: { $0.createdAt > $1.createdAt }).prefix(16) {
       guard let cost = store.action(row.key)?.cost, cost.seconds > 0,
-        let operations = cost.counts[WorkCount.operations], operations > 0
+        let amount = cost.counts[count], amount > 0
       else { continue }
-      let rate = operations / cost.seconds
+      let rate = amount / cost.seconds
       if rate.isFinite, rate > 0 { return rate }
     }
     return nil

@@ -1,27 +1,23 @@
 import Corpora
 import Retrieval
 
-/// What building dense indexes takes, from what is known before.
+/// What building dense indexes takes, from what is known before: sizes and the work on vectors by
+/// ``VectorEstimate``, to which comes what the encoder takes.
 enum DensePlan {
   /// Encoding a corpus into one vector a document.
-  static func embedding(_ arguments: Arguments) throws -> PlannedWork {
-    let (corpus, encoder) = try known(arguments)
-    let tokens = estimatedTokens(corpus, encoder)
-    return PlannedWork(
-      memoryBytes: (256 << 20) + 4 * corpus.count * (try encoder.encoder().dimension),
-      operations: try encoder.operations(tokens: tokens),
-      note: "about \(counted(tokens, "token"))")
+  static func embedding(_ arguments: Arguments, by verb: String? = nil) throws -> PlannedWork {
+    let known = try Known(arguments)
+    let estimate = VectorEstimate.flat(documents: known.corpus.count, dimension: known.dimension)
+    return try known.work(estimate, encodedBy: verb)
   }
 
   /// Encoding a corpus into one vector a token.
-  static func tokens(_ arguments: Arguments) throws -> PlannedWork {
-    let (corpus, encoder) = try known(arguments)
-    let tokens = estimatedTokens(corpus, encoder)
-    let bytes = arguments["precision"].text == "float32" ? 4 : 1
-    return PlannedWork(
-      memoryBytes: (512 << 20) + (bytes + 2) * tokens * (try encoder.encoder().dimension),
-      operations: try encoder.operations(tokens: tokens),
-      note: "about \(counted(tokens, "token"))")
+  static func tokens(_ arguments: Arguments, by verb: String? = nil) throws -> PlannedWork {
+    let known = try Known(arguments)
+    let estimate = VectorEstimate.lateInteraction(
+      documents: known.corpus.count, tokens: known.tokens, dimension: known.dimension,
+      precision: arguments["precision"].text == "float32" ? .float32 : .int8)
+    return try known.work(estimate, encodedBy: verb)
   }
 
   /// Encoding all documents that an index may find; nil where a reranker encodes none of them yet.
@@ -41,39 +37,89 @@ enum DensePlan {
 
   /// Encoding a corpus and linking its vectors.
   static func graph(_ arguments: Arguments) throws -> PlannedWork {
-    let (corpus, encoder) = try known(arguments)
-    var work = try embedding(arguments)
-    let links = try graph(
-      count: corpus.count, dimension: try encoder.encoder().dimension, arguments)
-    work.memoryBytes = (work.memoryBytes ?? 0) + (links.memoryBytes ?? 0)
-    work.operations = (work.operations ?? 0) + (links.operations ?? 0)
+    let known = try Known(arguments)
+    let estimate = try hnsw(
+      count: known.corpus.count, dimension: known.dimension, arguments)
+    var work = try known.work(estimate, encodedBy: "embed")
+    work.operations = (work.operations ?? 0) + estimate.buildOperations
+    work.parts.append(linking(estimate, by: "link"))
     return work
   }
 
-  /// Linking vectors.
-  static func graph(count: Int, dimension: Int, _ arguments: Arguments) throws -> PlannedWork {
-    let m = try arguments.integer("m", in: 2...512)
-    let width = try arguments.integer("ef_construction", in: 1...100_000)
-    // A byte a component and 2 m links a row; a walk looks at some 8 rows for each that it keeps.
+  /// Linking vectors that are there.
+  static func linking(_ vectors: VectorMatrix, _ arguments: Arguments) throws -> PlannedWork {
+    let estimate = try hnsw(count: vectors.count, dimension: vectors.dimension, arguments)
     return PlannedWork(
-      memoryBytes: (64 << 20) + count * (dimension + 64 + 12 * m),
-      operations: 2 * Double(count) * Double(dimension) * Double(8 * width))
+      memoryBytes: bytes(estimate.peakBytes), operations: estimate.buildOperations,
+      parts: [linking(estimate, by: nil)])
   }
 
-  private static func known(_ arguments: Arguments) throws -> (Corpus, StoredEncoder) {
-    (
-      try arguments.handle("corpus", .corpus).object(as: Corpus.self),
-      try arguments.handle("encoder", .encoder).object(as: StoredEncoder.self)
-    )
+  private static func linking(_ estimate: VectorEstimate, by verb: String?) -> PlannedWork.Part {
+    PlannedWork.Part(
+      verb: verb, amount: estimate.buildOperations, assumedRate: VectorEstimate.linkingRate)
   }
 
-  /// A token of running text has some five bytes, the space included; encoders cut long texts.
-  private static func estimatedTokens(_ corpus: Corpus, _ encoder: StoredEncoder) -> Int {
-    let longest = (try? encoder.encoder().maximumLength) ?? 512
-    return (0..<corpus.count).reduce(0) { sum, index in
-      sum
-        + min(
-          longest, (corpus.textBytes(at: index).count + corpus.titleBytes(at: index).count) / 5 + 2)
+  private static func hnsw(
+    count: Int, dimension: Int, _ arguments: Arguments
+  ) throws -> VectorEstimate {
+    .hnsw(
+      documents: count, dimension: dimension,
+      options: try HNSWOptions(
+        m: try arguments.integer("m", in: HNSWOptions.degrees),
+        efConstruction: try arguments.integer(
+          "ef_construction", in: HNSWOptions.constructionWidths)))
+  }
+
+  private static func bytes(_ number: Double) -> Int { Int(min(max(0, number), 1e18)) }
+
+  /// The documents and the encoder of a call.
+  private struct Known {
+    let corpus: Corpus
+    let encoder: StoredEncoder
+    let dimension: Int
+    /// About how many tokens the encoder reads: one of running text has some five bytes, the space
+    /// included, and long texts are cut.
+    let tokens: Int
+
+    init(_ arguments: Arguments) throws {
+      corpus = try arguments.handle("corpus", .corpus).object(as: Corpus.self)
+      encoder = try arguments.handle("encoder", .encoder).object(as: StoredEncoder.self)
+      let engine = try encoder.encoder()
+      dimension = engine.dimension
+      let longest = engine.maximumLength
+      var tokens = 0
+      for index in 0..<corpus.count {
+        let bytes = corpus.textBytes(at: index).count + corpus.titleBytes(at: index).count
+        tokens += min(longest, bytes / 5 + 2)
+      }
+      self.tokens = tokens
+    }
+
+    /// What encoding takes, beside what becomes of the vectors.
+    func work(_ estimate: VectorEstimate, encodedBy verb: String?) throws -> PlannedWork {
+      let operations = try encoder.operations(tokens: tokens)
+      let seconds =
+        operations / PlannedWork.Part.assumedOperations + Double(tokens) * Self.secondsPerToken
+      return PlannedWork(
+        memoryBytes: DensePlan.bytes(estimate.peakBytes + encoder.workingBytes),
+        operations: operations, note: "about \(counted(tokens, "token"))",
+        parts: [
+          PlannedWork.Part(
+            verb: verb, amount: operations, assumedRate: operations / max(seconds, 1e-9))
+        ])
+    }
+
+    /// What finding a token in a text and looking up its row takes.
+    private static let secondsPerToken = 5e-7
+  }
+}
+
+extension StoredEncoder {
+  /// Memory that encoding takes beyond the results, at most: of the batch that is under way.
+  fileprivate var workingBytes: Double {
+    switch engine {
+    case .fixed, .projected: 16e6
+    case .bert, .decoder: 256e6
     }
   }
 }

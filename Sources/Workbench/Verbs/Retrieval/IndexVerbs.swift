@@ -37,11 +37,18 @@ extension VerbLibrary {
       result: { _ in .artifact("index") }),
     // Some 16 bytes a posting while building, and words have about six letters.
     estimate: { arguments, _ in
-      let corpus = try arguments.handle("corpus", .corpus).object(as: Corpus.self)
-      return PlannedWork(memoryBytes: (64 << 20) + corpus.textByteCount * 6)
+      let bytes = try arguments.handle("corpus", .corpus).object(as: Corpus.self).textByteCount
+      return PlannedWork(
+        memoryBytes: (64 << 20) + bytes * 6,
+        parts: [
+          PlannedWork.Part(count: WorkCount.textBytes, amount: Double(bytes), assumedRate: 4e7)
+        ])
     }
   ) { arguments, context in
     let settings = BM25Settings(options: try BM25Settings.options(arguments))
+    context.count(
+      WorkCount.textBytes,
+      Double(try arguments.handle("corpus", .corpus).object(as: Corpus.self).textByteCount))
     return try ofOnePart(StoredIndex(.bm25, settings: settings.members), arguments, context)
   }
 
@@ -73,7 +80,8 @@ extension VerbLibrary {
       example: "dense = flat(scifact.corpus, encoder: encoder(\"minilm\"))",
       parameters: [corpusParameter, encoderParameter],
       result: { _ in .artifact("index") }),
-    estimate: { arguments, _ in try DensePlan.embedding(arguments) }, computes: ["embed"]
+    estimate: { arguments, _ in try DensePlan.embedding(arguments, by: "embed") },
+    computes: ["embed"]
   ) { arguments, context in
     try dense(.flat, settings: [], arguments, context)
   }
@@ -117,7 +125,8 @@ extension VerbLibrary {
         precisionParameter,
       ],
       result: { _ in .artifact("index") }),
-    estimate: { arguments, _ in try DensePlan.tokens(arguments) }, computes: ["embed_tokens"]
+    estimate: { arguments, _ in try DensePlan.tokens(arguments, by: "embed_tokens") },
+    computes: ["embed_tokens"]
   ) { arguments, context in
     let precision = try arguments.string("precision")
     guard ["int8", "float32"].contains(precision) else {

@@ -102,14 +102,14 @@ extension VerbLibrary {
 
   private static let compact = Verb(
     VerbSignature(
-      "compact", topic: "retrieval", .compute,
+      "compact", topic: "retrieval", .compute, version: 2,
       summary: "The same documents in one part: what updates and deletes left behind is gone.",
       example: "tidy = compact(upsert(lexical, [{id: \"d9\", text: \"Zinc was found to help.\"}]))",
       parameters: [
         .init("index", .artifact("index"), positional: true, "An index that was updated.")
       ],
       result: { _ in .artifact("index") }),
-    computes: ["compact", "link", "embed_tokens"]
+    computes: ["compact", "embed", "link", "embed_tokens"]
   ) { arguments, context in
     let index = try arguments.handle("index", .index).object(as: StoredIndex.self)
     if !index.children.isEmpty {

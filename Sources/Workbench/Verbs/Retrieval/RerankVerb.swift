@@ -26,7 +26,8 @@ extension VerbLibrary {
             + "the best when a search finds them."),
       ],
       result: { _ in .artifact("index") }),
-    estimate: { arguments, _ in try DensePlan.candidates(arguments) }
+    estimate: { arguments, _ in try DensePlan.candidates(arguments) },
+    computes: ["embed", "embed_tokens"]
   ) { arguments, context in
     let reader: ArtifactHandle
     switch (arguments.isNone("encoder"), arguments.isNone("model")) {

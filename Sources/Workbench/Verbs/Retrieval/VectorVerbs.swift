@@ -68,8 +68,7 @@ extension VerbLibrary {
       result: { _ in .artifact("graph") }),
     estimate: { arguments, _ in
       let matrix = try arguments.handle("vectors", .vectors).object(as: VectorMatrix.self)
-      return try DensePlan.graph(
-        count: matrix.count, dimension: matrix.dimension, arguments)
+      return try DensePlan.linking(matrix, arguments)
     }
   ) { arguments, context in
     let vectors = try arguments.handle("vectors", .vectors)
@@ -80,7 +79,7 @@ extension VerbLibrary {
         efConstruction: try arguments.integer("ef_construction", in: 1...100_000),
         seed: UInt64(try arguments.integer("seed", in: 0...Int(1) << 53))),
       context: context.work)
-    context.count("vector products", Double(graph.productCount))
+    context.count(WorkCount.operations, 2 * graph.operations)
     context.recordKernels()
     return try context.artifact(.graph, StoredGraph(graph: graph, vectors: vectors))
   }
