@@ -176,6 +176,15 @@ extension VerbLibrary {
     guard children.count >= 2, children.count <= 100 else {
       throw VerbError("expected 2 to 100 indexes, got \(children.count)", parameter: "indexes")
     }
+    let documents = try children.map {
+      try $0.object(as: StoredIndex.self).retriever().documents
+    }
+    for (place, other) in documents.enumerated().dropFirst()
+    where documents[0].count > 0 && other.count > 0 && !documents[0].shares(with: other) {
+      throw VerbError(
+        "index \(place + 1) has no document of index 1", parameter: "indexes",
+        help: "fuse combines indexes over the same documents")
+    }
     let method = try known(arguments, "method", ["rrf", "weighted"])
     var settings: [JSONValue.Member] = [
       .init("method", .string(method)),
@@ -247,9 +256,14 @@ extension VerbLibrary {
     switch (arguments.isNone("encoder"), arguments.isNone("model")) {
     case (false, true): reader = try arguments.handle("encoder", .encoder)
     case (true, false): reader = try arguments.handle("model", .model)
-    default:
+    case (true, true):
       throw VerbError(
-        "expected an encoder or a model", parameter: "encoder", help: "give one of the two")
+        "expected an encoder or a model to order by, got neither",
+        help: "give encoder: or model:")
+    case (false, false):
+      throw VerbError(
+        "expected an encoder or a model to order by, got both", parameter: "model",
+        help: "rerank twice to order by one after the other")
     }
     return try context.artifact(
       .index,
