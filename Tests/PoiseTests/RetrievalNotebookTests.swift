@@ -57,7 +57,8 @@ extension ProgramTests {
         """, to: "small.md")
       let run = try PoiseProgram.run(["run", "small.md"], in: folder)
       try #require(run.status == 0, "\(run.errors)")
-      let saved = try PoiseProgram.run(["save", "small.md", "small", "model", "--as", "hf"], in: folder)
+      let saved = try PoiseProgram.run(
+        ["save", "small.md", "small", "model", "--as", "hf"], in: folder)
       try #require(saved.status == 0, "\(saved.errors)")
       return folder
     }
@@ -87,7 +88,10 @@ extension ProgramTests {
         try folder.write([], to: "run-\(threads)/made")
         let copy = "run-\(threads)/\(name).md"
         let outcome = try PoiseProgram.run(
-          ["run", notebook, "-o", copy, "--store", folder("store-\(threads)"), "--threads", "\(threads)"]
+          [
+            "run", notebook, "-o", copy, "--store", folder("store-\(threads)"), "--threads",
+            "\(threads)",
+          ]
             + parameters, in: folder)
         try #require(outcome.status == 0, "\(outcome.output)\(outcome.errors)")
         return try folder.text(copy)

@@ -77,7 +77,9 @@ import Workbench
       (setUp + kinds.map { "{#\($0)}\nreports.\($0).queries" }).map { notebook($0) }
         .joined(separator: "\n"), in: folder)
     let written = try first.save("reports", to: folder("out"), as: Self.format("trec"))
-    #expect(written.map { String($0.split(separator: "/").last ?? "") } == kinds.map { "reports.\($0).run" })
+    #expect(
+      written.map { String($0.split(separator: "/").last ?? "") }
+        == kinds.map { "reports.\($0).run" })
     let shown = first.shown
 
     let again = try run(

@@ -173,7 +173,8 @@ extension VerbLibrary {
   private static let describe = Verb(
     VerbSignature(
       "describe", topic: "tables", .describe,
-      summary: "What a value holds: columns of a table with their ranges, facts of an object; times are in "
+      summary:
+        "What a value holds: columns of a table with their ranges, facts of an object; times are in "
         + "ledger(…).",
       example: "describe(lexical)",
       parameters: [.init("value", .any, positional: true, "Any value.")],
