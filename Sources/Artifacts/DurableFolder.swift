@@ -48,8 +48,11 @@ public enum DurableFolder {
       }
       let sink = ObjectSink(check: check) { () throws(FileFailure) in try storage.stage() }
       try file.write(sink)
-      staged.append((Target(name: file.name, folder: parts.dropLast(), last: String(last)),
-        try sink.wholeFile()))
+      staged.append(
+        (
+          Target(name: file.name, folder: parts.dropLast(), last: String(last)),
+          try sink.wholeFile()
+        ))
     }
     try check()
     var made: [String] = []

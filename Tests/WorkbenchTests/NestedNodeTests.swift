@@ -70,7 +70,8 @@ import Workbench
     func keys(_ version: Int) throws -> [String: String] {
       let session = try NotebookSession.open(
         folder, store: store, verbs: Self.library(inner: version))
-      return Dictionary(uniqueKeysWithValues: session.notebook.cells.map { ($0.id, $0.key.hex ?? "") })
+      return Dictionary(
+        uniqueKeysWithValues: session.notebook.cells.map { ($0.id, $0.key.hex ?? "") })
     }
     let (first, second) = (try keys(1), try keys(2))
     #expect(first["a"] != second["a"] && first["b"] != second["b"])

@@ -16,9 +16,10 @@ import Workbench
           "open_it", topic: "test", .compute, summary: "", example: "",
           parameters: [.init("path", .path, positional: true, "")], result: { _ in .string }),
         files: { [$0 + "/file"] },
+        shortNames: ["known", "lost"],
         place: { name in
           if name == "lost" { throw VerbError("'lost' is not installed") }
-          return name == "known" ? place : nil
+          return place
         }
       ) { arguments, context in
         let input = try context.input("path")
@@ -76,6 +77,7 @@ import Workbench
     #expect(lost.shown.contains("'lost' is not installed"), "\(lost.shown)")
     let neither = try run(source, "knwn", in: folder, home: home)
     #expect(neither.shown.contains("there is no file '{model}'"), "\(neither.shown)")
+    #expect(neither.shown.contains("did you mean \"known\"?"), "\(neither.shown)")
   }
 
   @Test func encoderTakesItsNamesFromParameters() throws {

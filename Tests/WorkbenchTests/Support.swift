@@ -148,3 +148,11 @@ func copyModel(to folder: TemporaryFolder, _ name: String) throws {
     try folder.write(try TemporaryFolder.bytes(at: source + file), to: "\(name)/\(file)")
   }
 }
+
+/// Copies a small encoder of texts from the fixtures.
+func copyEncoder(to folder: TemporaryFolder, _ name: String) throws {
+  let source = testFile("../Fixtures/encoders/mean/")
+  for file in TemporaryFolder.files(below: source) {
+    try folder.write(try TemporaryFolder.bytes(at: source + file), to: "\(name)/\(file)")
+  }
+}

@@ -1,5 +1,5 @@
-import Diagnostics
 import Bytes
+import Diagnostics
 import Safetensors
 
 /// What `adapter_config.json` says, as far as adapters here can have it. Anything else that is set

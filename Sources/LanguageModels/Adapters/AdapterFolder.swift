@@ -1,5 +1,5 @@
-import Diagnostics
 import Bytes
+import Diagnostics
 public import Execution
 public import Safetensors
 

@@ -100,6 +100,27 @@ public struct IndexedDocuments: Sendable {
   }
 }
 
+extension IndexedDocuments {
+  /// The fields that a filter can ask for: `id`, `title`, and what documents have, dead ones
+  /// included, in order. O(documents).
+  public var fieldNames: [String] {
+    var names: Set<String> = []
+    for part in parts {
+      for document in 0..<part.corpus.count {
+        for field in part.corpus.fields(at: document).all { names.insert(field.name) }
+      }
+    }
+    return ["id", "title"] + names.subtracting(["id", "title"]).sorted()
+  }
+
+  /// Whether some document that counts here also counts there. O(documents · log documents).
+  public func shares(with other: IndexedDocuments) -> Bool {
+    other.parts.contains { part in
+      part.live.ranks.contains { location(ofID: part.id(ofRank: $0)) != nil }
+    }
+  }
+}
+
 /// Ids that an index does not have.
 public struct UnknownDocuments: Error, Hashable, Sendable, CustomStringConvertible {
   /// The ids, in the order in which they were given.

@@ -91,7 +91,7 @@ extension Evaluator {
         } catch let error where !Self.isTransient(error) {
           throw VerbError(
             resolver.problem(error, written: path), parameter: parameter.name,
-            help: InputProblem.help(error))
+            help: InputProblem.help(error, written: path, shortNames: verb.shortNames))
         }
       }
       let purity = verb.purity(with: values)

@@ -1,4 +1,5 @@
 import Artifacts
+import Diagnostics
 import Glibc
 
 /// Words for a path that can't be read, without where the workspace lies on this machine: they
@@ -41,8 +42,15 @@ enum InputProblem {
     }
   }
 
-  static func help(_ error: any Error) -> String? {
+  static func help(
+    _ error: any Error, written: String, shortNames: [String] = []
+  ) -> String? {
     switch error {
+    case AccessError.notFound where !shortNames.isEmpty:
+      // A path given from outside is absolute by now.
+      closestName(to: String(written.split(separator: "/").last ?? ""), among: shortNames)
+        .map { "did you mean \"\($0)\"?" }
+        ?? "give a folder, or one of the names \(shortNames.joined(separator: ", "))"
     case AccessError.outside:
       "a notebook reads inside its workspace; run with --allow-read and the folder to grant more"
     case is ReadsItself: "load a folder beside the notebook, such as \"docs\""

@@ -74,9 +74,9 @@ struct InputResolver: Sendable {
 
   /// The real folder that a short name stands for; nil where it is a path.
   private func place(_ written: String, for verb: Verb) throws -> String? {
-    guard shownNames[written] == nil else { return nil }
+    guard shownNames[written] == nil, verb.shortNames.contains(written) else { return nil }
     do {
-      return try verb.place?(written).flatMap { RealPath.resolve($0) }
+      return try verb.place.flatMap { RealPath.resolve(try $0(written)) }
     } catch {
       throw VerbError("\(error)")
     }

@@ -79,7 +79,7 @@ struct CellKeys {
         inputs[name] = result
         switch result {
         case .success(let resolved):
-          let isPath = input.isOverride && !verb.isShortName(input.path)
+          let isPath = input.isOverride && !verb.shortNames.contains(input.path)
           let shown = isPath ? "given from outside" : input.path
           parts.append(CellKey.Part(name: "file \(shown)", digest: resolved.digest))
         case .failure(let error):

@@ -35,7 +35,7 @@ package struct Notebook: Sendable {
   func parametersUsedAsPaths(_ verbs: VerbLibrary) -> [String] {
     let paths = Set(
       cells.flatMap(\.checked.inputs).filter { input in
-        input.isOverride && verbs[input.verb]?.isShortName(input.path) != true
+        input.isOverride && verbs[input.verb]?.shortNames.contains(input.path) != true
       }.map(\.path))
     return parameters.filter { parameter in
       if case .string(let value)? = parameter.value { paths.contains(value) } else { false }

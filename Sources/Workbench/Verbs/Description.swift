@@ -110,7 +110,7 @@ enum Description {
     case .graph:
       let graph = try handle.object(as: StoredGraph.self).graph
       return [
-        ("vectors", .number(Double(graph.count))), ("m", .number(Double(graph.options.m)))
+        ("vectors", .number(Double(graph.count))), ("m", .number(Double(graph.options.m))),
       ] + StoredGraph.facts([graph]) + [("bytes", .number(Double(graph.byteCount)))]
     case .postings:
       let segment = try handle.object(as: StoredPostings.self).segment

@@ -23,11 +23,9 @@ extension VerbLibrary {
       ],
       result: { _ in .artifact("encoder") }),
     files: { try EncoderFolder.inputs($0) },
+    shortNames: EncoderFolder.names,
     place: { name in
-      guard EncoderFolder.names.contains(name) else { return nil }
-      return try EncoderFolder.named(name) { variable in
-        getenv(variable).map { String(cString: $0) }
-      }
+      try EncoderFolder.named(name) { variable in getenv(variable).map { String(cString: $0) } }
     },
     estimate: { _, inputs in
       guard let path = inputs["path"]?.path else { return nil }

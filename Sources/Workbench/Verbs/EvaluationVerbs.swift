@@ -59,7 +59,7 @@ extension VerbLibrary {
       let index = try arguments.handle("system", .index).object(as: StoredIndex.self).retriever()
       run = try index.run(
         judged, k: names.map { $0.cutoff ?? 1000 }.reduce(100, max),
-        filter: try FilterArgument.filter(arguments), context: context.work)
+        filter: try FilterArgument.filter(arguments, of: index), context: context.work)
     }
     let report = EvaluationReport(
       run: run, set: set, identity: identity, metrics: names, isSeeded: context.isSeeded)

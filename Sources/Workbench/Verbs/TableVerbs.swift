@@ -173,7 +173,9 @@ extension VerbLibrary {
   private static let describe = Verb(
     VerbSignature(
       "describe", topic: "tables", .describe,
-      summary: "What a value holds: columns of a table with their ranges, facts of an object.",
+      summary:
+        "What a value holds: columns of a table with their ranges, facts of an object; times are in "
+        + "ledger(…).",
       example: "describe(lexical)",
       parameters: [.init("value", .any, positional: true, "Any value.")],
       result: { _ in .table })

@@ -5,9 +5,11 @@ package struct Verb: Sendable {
   package let signature: VerbSignature
   /// The files that a path argument stands for, given its real path; nil where it is one file.
   package let files: (@Sendable (String) throws -> [String])?
-  /// The folder that a short name given as a path stands for, wherever it lies; nil for what is no
-  /// such name. What it gives may be read, since the program and not the notebook chose it.
-  package let place: (@Sendable (String) throws -> String?)?
+  /// Short names that may be given as a path.
+  package let shortNames: [String]
+  /// The folder that one of ``shortNames`` stands for, wherever it lies. What it gives may be read,
+  /// since the program and not the notebook chose it.
+  package let place: (@Sendable (String) throws -> String)?
   /// What a call takes, from what is known before it runs: refused where it needs more memory than
   /// there is, and printed by `poise plan`. In a plan, arguments may have to be computed first;
   /// asking ``Arguments`` for one of those throws, and the plan says what it waits for.
@@ -24,7 +26,7 @@ package struct Verb: Sendable {
 
   package init(
     _ signature: VerbSignature, files: (@Sendable (String) throws -> [String])? = nil,
-    place: (@Sendable (String) throws -> String?)? = nil,
+    shortNames: [String] = [], place: (@Sendable (String) throws -> String)? = nil,
     estimate: (@Sendable (Arguments, [String: ResolvedInput]) throws -> PlannedWork?)? = nil,
     emptyText: String? = nil, isStored: (@Sendable (Arguments) -> Bool)? = nil,
     computes: [String] = [],
@@ -32,6 +34,7 @@ package struct Verb: Sendable {
   ) {
     self.signature = signature
     self.files = files
+    self.shortNames = shortNames
     self.place = place
     self.estimate = estimate
     self.emptyText = emptyText
@@ -42,12 +45,6 @@ package struct Verb: Sendable {
 }
 
 extension Verb {
-  /// Whether a text given as a path is a short name, of something that is there or that is not.
-  func isShortName(_ text: String) -> Bool {
-    guard let place else { return false }
-    do { return try place(text) != nil } catch { return true }
-  }
-
   /// How a call with these arguments runs; one that may turn out plain once an argument is there is
   /// taken for plain.
   func purity(with arguments: Arguments) -> VerbSignature.Purity {

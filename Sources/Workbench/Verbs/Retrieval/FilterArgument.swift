@@ -1,4 +1,5 @@
 import Corpora
+import Diagnostics
 import Language
 import Retrieval
 
@@ -10,7 +11,25 @@ enum FilterArgument {
   )
 
   /// The filter of a call; nil where there is none.
-  static func filter(_ arguments: Arguments) throws -> DocumentFilter? {
+  ///
+  /// A filter that no document passes is no error, unless it asks for a field that none has.
+  static func filter(_ arguments: Arguments, of index: any Retriever) throws -> DocumentFilter? {
+    guard let filter = try filter(arguments) else { return nil }
+    let documents = index.documents
+    guard documents.count > 0, documents.selection(filter).allSatisfy({ $0.count == 0 }) else {
+      return filter
+    }
+    let known = documents.fieldNames
+    for name in filter.conditions.keys.sorted() where !known.contains(name) {
+      throw VerbError(
+        "no document has a field '\(name)'", parameter: "filter",
+        help: closestName(to: name, among: known).map { "did you mean '\($0)'?" }
+          ?? "there are \(known.prefix(10).joined(separator: ", "))")
+    }
+    return filter
+  }
+
+  private static func filter(_ arguments: Arguments) throws -> DocumentFilter? {
     if arguments.isNone("filter") { return nil }
     guard case .record(let record) = arguments["filter"] else {
       throw arguments.mismatch("filter", "a record of fields")

@@ -193,6 +193,15 @@ extension VerbLibrary {
     guard children.count >= 2, children.count <= 100 else {
       throw VerbError("expected 2 to 100 indexes, got \(children.count)", parameter: "indexes")
     }
+    let documents = try children.map {
+      try $0.object(as: StoredIndex.self).retriever().documents
+    }
+    for (place, other) in documents.enumerated().dropFirst()
+    where documents[0].count > 0 && other.count > 0 && !documents[0].shares(with: other) {
+      throw VerbError(
+        "index \(place + 1) has no document of index 1", parameter: "indexes",
+        help: "fuse combines indexes over the same documents")
+    }
     let method = try known(arguments, "method", ["rrf", "weighted"])
     var settings: [JSONValue.Member] = [
       .init("method", .string(method)),

@@ -1,4 +1,5 @@
 import Corpora
+import Diagnostics
 import Language
 import Retrieval
 
@@ -87,10 +88,11 @@ extension VerbLibrary {
     }
     let before = try index.indexedDocuments()
     let after: IndexedDocuments
-    do {
+    do throws(UnknownDocuments) {
       after = try before.removing(ids)
     } catch {
-      throw VerbError("\(error)", parameter: "ids")
+      throw VerbError(
+        "\(error)", parameter: "ids", help: error.ids.first.flatMap(before.suggestion))
     }
     let parts = zip(index.parts, after.parts).map { part, now in
       var part = part
@@ -133,5 +135,15 @@ extension VerbLibrary {
       .index,
       try index.replacing(children: children).withCandidates(
         merging: verb == "compact", context))
+  }
+}
+
+extension IndexedDocuments {
+  /// Where an id may be a slip of the pen: the one that was meant. Ids are many and often numbers,
+  /// so a large index says nothing.
+  func suggestion(for id: String) -> String? {
+    guard count <= 10_000 else { return nil }
+    let ids = parts.lazy.flatMap { part in part.live.ranks.lazy.map { part.id(ofRank: $0) } }
+    return closestName(to: id, among: ids).map { "did you mean \"\($0)\"?" }
   }
 }

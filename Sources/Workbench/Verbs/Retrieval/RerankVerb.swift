@@ -33,9 +33,14 @@ extension VerbLibrary {
     switch (arguments.isNone("encoder"), arguments.isNone("model")) {
     case (false, true): reader = try arguments.handle("encoder", .encoder)
     case (true, false): reader = try arguments.handle("model", .model)
-    default:
+    case (true, true):
       throw VerbError(
-        "expected an encoder or a model", parameter: "encoder", help: "give one of the two")
+        "expected an encoder or a model to order by, got neither",
+        help: "give encoder: or model:")
+    case (false, false):
+      throw VerbError(
+        "expected an encoder or a model to order by, got both", parameter: "model",
+        help: "rerank twice to order by one after the other")
     }
     let index = StoredIndex(
       .rerank,

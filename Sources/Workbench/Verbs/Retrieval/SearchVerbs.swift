@@ -34,7 +34,7 @@ extension VerbLibrary {
     let index = try arguments.handle("index", .index).object(as: StoredIndex.self).retriever()
     let hits = try index.searchAll(
       [query], k: try arguments.integer("k", in: 1...10_000),
-      filter: try FilterArgument.filter(arguments), context: context.work)
+      filter: try FilterArgument.filter(arguments, of: index), context: context.work)
     return try table(of: hits.first ?? [], in: index, query: query)
   }
 
@@ -77,7 +77,9 @@ extension VerbLibrary {
     }
     let id = try arguments.string("document")
     guard index.documents.location(ofID: id) != nil else {
-      throw VerbError("the index has no document \"\(id)\"", parameter: "document")
+      throw VerbError(
+        "the index has no document \"\(id)\"", parameter: "document",
+        help: index.documents.suggestion(for: id))
     }
     let hits = try index.neighbours(
       ofDocument: id, k: try arguments.integer("k", in: 1...10_000))
@@ -101,11 +103,12 @@ extension VerbLibrary {
     let set = try arguments.handle("on", .questions)
     let queries = try set.object(as: JudgedSet.self).queries
     guard !queries.isEmpty else { throw VerbError("there are no queries", parameter: "on") }
+    let index = try arguments.handle("index", .index).object(as: StoredIndex.self).retriever()
     let shares = try recall(
-      of: try arguments.handle("index", .index).object(as: StoredIndex.self).retriever(),
+      of: index,
       against: try arguments.handle("exact", .index).object(as: StoredIndex.self).retriever(),
       queries: queries.map(\.text), k: try arguments.integer("k", in: 1...10_000),
-      filter: try FilterArgument.filter(arguments), context: context.work)
+      filter: try FilterArgument.filter(arguments, of: index), context: context.work)
     return .measured(
       try Measured.mean(
         of: shares, identity: set.digest.hex, seeds: context.isSeeded ? 1 : 0))
@@ -113,7 +116,7 @@ extension VerbLibrary {
 
   private static let latency = Verb(
     VerbSignature(
-      "latency", topic: "retrieval", .describe,
+      "latency", topic: "retrieval", .describe, version: 2,
       summary: "How long queries take one after the other on one thread, measured now.",
       example: "latency(lexical, on: scifact.test, k: 10)",
       parameters: [
@@ -150,7 +153,7 @@ extension VerbLibrary {
     seconds.sort()
     func milliseconds(_ share: Double) -> Value {
       let place = min(seconds.count - 1, Int(share * Double(seconds.count)))
-      return .number((seconds[place] * 1e5).rounded() / 100)
+      return .number((seconds[place] * 1e6).rounded() / 1000)
     }
     return .record(
       Record([
