@@ -217,7 +217,7 @@ package final class NodeRunner {
         }
       }
       if let model = loaded as? StoredModel, model.base == nil {
-        OpenModels.note(model.opened, as: digest)
+        return OpenModels.shared(model, as: digest)
       }
       return loaded
     } catch {

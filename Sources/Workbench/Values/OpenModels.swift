@@ -28,6 +28,13 @@ enum OpenModels {
     }
   }
 
+  /// A model that was just read, with the weights of the one that is in use where there is one.
+  static func shared(_ model: StoredModel, as digest: Digest) -> StoredModel {
+    if let open = find(digest) { return model.sharing(open) }
+    note(model.opened, as: digest)
+    return model
+  }
+
   /// The model of that digest where it is in use.
   static func find(_ digest: Digest) -> OpenModel? { entries.withLock { $0[digest]?.model } }
 }

@@ -42,6 +42,12 @@ package struct StoredModel: Sendable, ArtifactHolder {
     self.opened = opened
   }
 
+  /// The same with the weights of an equal model that is in use; for a model without an adapter.
+  func sharing(_ opened: OpenModel) -> StoredModel {
+    StoredModel(
+      model: opened.model, training: training, base: base, lineage: lineage, opened: opened)
+  }
+
   package var heldArtifacts: [ArtifactHandle] { base.map { [$0] } ?? [] }
 
   private static let trainingNote = "poise.training"

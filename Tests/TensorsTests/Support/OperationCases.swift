@@ -97,17 +97,14 @@ extension OperationCase {
             ])
         },
         reference: { v in
-          let hidden = Reference.linear(v[0], weight: v[2])
-          return Reference.Matrix(rows: rows, columns: 14) { i, j in
-            let base = Reference.dot(v[0].row(i), v[1].row(j)) + v[5].values[j]
-            if j < 5 {
-              return base + 0.5 * (0..<2).reduce(0) { $0 + hidden[i, $1] * v[3][j, $1] }
-            }
-            if j >= 11 {
-              return base - 2 * (0..<3).reduce(0) { $0 + hidden[i, 2 + $1] * v[4][j - 11, $1] }
-            }
-            return base
+          // One B for all columns, with zeros where a term adds nothing.
+          let up = Reference.Matrix(rows: 14, columns: 5) { row, rank -> Double in
+            if row < 5, rank < 2 { return 0.5 * v[3][row, rank] }
+            if row >= 11, rank >= 2 { return -2 * v[4][row - 11, rank - 2] }
+            return 0
           }
+          return Reference.lowRankLinear(
+            v[0], weight: v[1], bias: v[5], down: v[2], up: up, scale: 1)
         })
     }
 
