@@ -406,7 +406,8 @@ struct PEFTPeerTests {
       let quoted = words.map { "'" + $0.replacing("'", with: "'\\''") + "'" }
       let status = system(
         "\(quoted.joined(separator: " ")) > '\(folder("out"))' 2> '\(folder("errors"))'")
-      #expect(status == 0, "\(try folder.text("errors"))")
+      let errors = try folder.text("errors")
+      #expect(status == 0, "\(errors)")
       let theirs = try #require(JSONValue(parsing: folder.text("out")).list).map(\.double)
       let model = try base.attaching(adapter)
       let ours = try tokens.flatMap { try ReferenceDecoder(model).logits($0) }.flatMap(\.self)

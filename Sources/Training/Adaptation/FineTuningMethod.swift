@@ -50,6 +50,7 @@ extension FineTuningMethod {
   /// The learning rate where none is given.
   ///
   /// - Parameter parameters: How many numbers the model has.
+  /// - Returns: The peak of the schedule.
   public func defaultLearningRate(parameters: Int) -> Double {
     let size = max(1, Double(parameters) / 1e6)
     switch self {

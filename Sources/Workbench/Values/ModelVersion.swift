@@ -1,4 +1,4 @@
-import Artifacts
+package import Artifacts
 import Bytes
 
 /// A model as a step on the way to another: what the table of ``VerbLibrary`` `lineage` shows.

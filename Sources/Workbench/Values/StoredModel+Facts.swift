@@ -1,4 +1,6 @@
 import Artifacts
+import Bytes
+import Corpora
 import Language
 import LanguageModels
 import Tokenizers

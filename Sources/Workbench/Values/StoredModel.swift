@@ -126,6 +126,7 @@ extension StoredModel {
   /// - Parameters:
   ///   - digest: What this model is stored as.
   ///   - own: The new version.
+  /// - Returns: This model's lineage, this model, and the new version.
   func lineage(as digest: Digest, then own: ModelVersion) -> ModelLineage {
     var this = versions.own
     this.digest = digest

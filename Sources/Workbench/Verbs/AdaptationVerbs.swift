@@ -1,4 +1,5 @@
 import Artifacts
+import Bytes
 import Diagnostics
 import Execution
 import Language
@@ -179,9 +180,13 @@ enum AdaptationArguments {
   /// The describe verbs that `finetune(method:)` takes.
   static let methods = ["full", "lora", "adapters", "prefix"]
 
+  /// The method that an option stands for.
+  ///
   /// - Parameters:
   ///   - arguments: Those of `finetune`.
   ///   - parameter: Which of them is the method.
+  /// - Returns: The method as the engine knows it.
+  /// - Throws: ``VerbError``.
   static func method(_ arguments: Arguments, parameter: String = "method") throws
     -> FineTuningMethod
   {

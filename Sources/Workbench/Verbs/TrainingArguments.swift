@@ -14,6 +14,7 @@ struct SharedTraining {
   /// - Parameters:
   ///   - arguments: Those of the call.
   ///   - rate: The learning rate where none is given; nil where one has to be.
+  /// - Throws: ``VerbError``.
   init(_ arguments: Arguments, rate: Double? = nil) throws {
     if let rate, arguments.isNone("learning_rate") {
       learningRate = rate

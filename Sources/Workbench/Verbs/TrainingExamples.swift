@@ -1,3 +1,4 @@
+import Artifacts
 import Corpora
 import Execution
 import LanguageModels
