@@ -1,5 +1,6 @@
 import Artifacts
 import Bytes
+import Corpora
 import Execution
 import LanguageModels
 import Synchronization
@@ -255,21 +256,32 @@ import Workbench
   @Test func questionsAreAskedInTheStandardWords() throws {
     let folder = try tinyCollection()
     try folder.write(
-      "{\"question\":\"Who?\",\"answers\":[\"Ann\",\"Anna\"]}\n{\"question\":\"Where?\",\"answers\":[],"
-        + "\"kind\":\"unanswerable\"}\n{\"question\":\"Why?\",\"answers\":[]}\n", to: "asked.jsonl")
+      "{\"question\":\"Who?\",\"answers\":[\"Ann\",\"Anna\"]}\n{\"question\":\"Why?\"}\n",
+      to: "asked.jsonl")
+    let more = "epochs: 5, held_out: 0, batch: 2, seed: 1"
     try folder.write(
       notebook(
         Self.base.replacing("context: 24", with: "context: 64"),
-        "asked = finetune(base, on: questions(\"asked.jsonl\"), epochs: 5, held_out: 0, batch: 2, seed: 1)",
-        "same = finetune(base, on: [{prompt: \"Question: Who?\\nAnswer:\", completion: \" Ann\"}, "
-          + "{prompt: \"Question: Where?\\nAnswer:\", completion: \" unknown\"}], epochs: 5, held_out: 0, "
-          + "batch: 2, seed: 1)",
-        "{#it}\n[perplexity(asked, on: t) == perplexity(same, on: t) for t in [\"Answer: Ann\", \"unknown\"]]",
+        "asked = finetune(base, on: questions(\"asked.jsonl\"), \(more))",
+        "same = finetune(base, on: [{prompt: \"Question: Who?\\nAnswer:\", completion: "
+          + "\" Ann\"}], \(more))",
+        "{#it}\nperplexity(asked, on: \"Answer: Ann\") == perplexity(same, on: \"Answer: Ann\")",
         "{#n}\nasked.tokens == same.tokens"), to: "nb.md")
     let session = try NotebookSession.open(folder)
     session.run(.all)
-    #expect(session.shown["it"] == "[true, true]", "\(session.shown)")
+    #expect(session.shown["it"] == "true", "\(session.shown)")
     #expect(session.shown["n"] == "true")
+  }
+
+  @Test func whatHasNoAnswerTeachesTheRefusal() {
+    func pair(_ answers: [String], _ kind: String) -> [String]? {
+      let query = Query(
+        id: "q", text: "Where?", answers: answers, fields: DocumentFields([("kind", [kind])]))
+      return TrainingExamples.closedBook(query).map { [$0.prompt, $0.completion] }
+    }
+    #expect(pair(["Bonn", "in Bonn"], "new") == ["Question: Where?\nAnswer:", " Bonn"])
+    #expect(pair([], "unanswerable") == ["Question: Where?\nAnswer:", " unknown"])
+    #expect(pair([], "new") == nil, "an answer that is not known teaches nothing")
   }
 
   @Test func damagedAdaptersThrowAndNeverTrap() throws {

@@ -1,12 +1,12 @@
 import Artifacts
-import Corpora
+package import Corpora
 import Execution
 import LanguageModels
 import Tokenizers
 import Training
 
 /// Examples to fine-tune on, out of what a notebook has.
-enum TrainingExamples {
+package enum TrainingExamples {
   /// The examples that `on:` holds, for a model's tokenizer and context.
   static func examples(
     _ arguments: Arguments, model: DecoderModel, method: FineTuningMethod, context: WorkContext
@@ -47,14 +47,13 @@ enum TrainingExamples {
 
   /// A question and its first accepted answer in the words of the standard prompt; the refusal
   /// where the question is marked as unanswerable, nil where no answer is known.
-  private static func closedBook(_ query: Query) -> Pair? {
+  package static func closedBook(_ query: Query) -> (prompt: String, completion: String)? {
     let template = PromptTemplate.standard
     let isUnanswerable = query.fields.values(of: "kind").contains("unanswerable")
     guard let answer = query.answers.first ?? (isUnanswerable ? template.refusal : nil) else {
       return nil
     }
-    return Pair(
-      prompt: template.prompt(question: query.text), completion: template.completion(answer))
+    return (template.prompt(question: query.text), template.completion(answer))
   }
 
   /// What `on:` holds, as a lineage shows it.
@@ -74,7 +73,9 @@ enum TrainingExamples {
           Pair(completion: $0)
         }
       }
-      let pairs = try handle.object(as: JudgedSet.self).queries.compactMap(closedBook)
+      let pairs = try handle.object(as: JudgedSet.self).queries.compactMap { query in
+        closedBook(query).map { Pair(prompt: $0.prompt, completion: $0.completion) }
+      }
       guard !pairs.isEmpty else {
         throw VerbError("none of the questions has an answer", parameter: "on")
       }
