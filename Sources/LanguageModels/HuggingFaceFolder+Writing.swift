@@ -41,6 +41,10 @@ extension HuggingFaceFolder {
   public static func files(
     for model: DecoderModel, tokenizerJSON: [UInt8]? = nil, type: TensorType = .float32
   ) throws -> [HuggingFaceFile] {
+    if let adapter = model.adapter {
+      throw HuggingFaceError.unwritable(
+        member: "the adapter", expected: "none, or merged", got: adapter.article)
+    }
     let configuration = HuggingFaceConfiguration(model.configuration)
     try configuration.checkWritable()
     let writer = try WeightFile.writer(model.layout.tensors, type: type)

@@ -85,7 +85,7 @@ private struct AnnBench {
       {"peer":"poise","build_s":\(rounded(building, 2)),"ef":\(ef),\
       "recall":\(rounded(set.recall(found), 4)),"qps":\(rate),\
       "count":\(set.base.count),"build_threads":\(threads),"graph_bytes":\(graph.byteCount),\
-      "build_operations":\(2 * graph.work.operations)}
+      "build_operations":\(2 * graph.operations)}
       """)
     fflush(nil)
   }

@@ -1,3 +1,4 @@
+import Bytes
 import Execution
 import Glibc
 import LanguageModels
@@ -6,15 +7,18 @@ import Training
 
 extension BenchCommand {
   /// Training steps of a decoder with random weights on random tokens: what
-  /// `LlamaForCausalLM` and `torch.optim.AdamW` do for the same configuration.
+  /// `LlamaForCausalLM` and `torch.optim.AdamW` do for the same configuration. With `--lora`, low-rank
+  /// additions to queries, keys, values and outputs train beside frozen weights, as PEFT has it.
   static let train = BenchCommand(
-    name: "train", arguments: "[--config tiny|small|medium] [--steps N] [--threads N]",
+    name: "train",
+    arguments: "[--config tiny|small|medium] [--lora RANK] [--steps N] [--threads N]",
     summary: "training throughput, and its share of the matrix product's peak"
   ) { arguments in
     let name = try arguments.text("--config") ?? "tiny"
     guard let shape = TrainingShape.all[name] else {
       throw BenchArguments.Misuse(message: "--config takes tiny, small or medium")
     }
+    let rank = try arguments.integer("--lora", default: 0, in: 0...1024)
     let steps = try arguments.integer("--steps", default: 12, in: 4...10_000)
     let threads = try arguments.integer("--threads", default: 2, in: 1...1024)
     let rows = try arguments.integer("--group", default: 512, in: 1...1 << 20)
@@ -27,27 +31,51 @@ extension BenchCommand {
     for norm in layout.tensors where norm.shape.count == 1 {
       (state.parameters + norm.offset).update(repeating: 1, count: norm.count)
     }
-    let optimizer = try Optimizer(
-      DecoderObjective(DecoderGraph(layout)), state: state, options: AdamW(), clip: 1,
-      groupRows: rows, cancellation: context.cancellation)
+    let step: (Batch) throws -> Double
+    var trained = layout.count
+    var operations = 6 * Double(layout.count)
+    let lengths = Array(repeating: shape.configuration.context, count: shape.sequences)
+    let tokens = Double(lengths.reduce(0, +))
+    if rank > 0 {
+      let model = try DecoderModel(
+        configuration: shape.configuration, weights: state.buffer.shared(), tokenizer: nil)
+      let adapter = try AdapterLayout(
+        .lowRank(
+          LowRankShape(
+            rank: rank, alpha: Double(2 * rank), layers: 0..<shape.configuration.layers,
+            parts: [.query, .key, .value, .output])), for: shape.configuration)
+      trained = adapter.count
+      let own = TrainingState(count: adapter.count)
+      adapter.initialize(
+        UnsafeMutableBufferPointer(start: own.parameters, count: own.count), seed: 0)
+      let objective = AdapterObjective(model, adapter: adapter)
+      operations = objective.operations(lengths: lengths) / tokens
+      let optimizer = try Optimizer(
+        objective, state: own, options: AdamW(), clip: 1, groupRows: rows,
+        cancellation: context.cancellation)
+      step = { try optimizer.step($0, learningRate: 1e-3, context: context).loss }
+    } else {
+      let optimizer = try Optimizer(
+        DecoderObjective(DecoderGraph(layout)), state: state, options: AdamW(), clip: 1,
+        groupRows: rows, cancellation: context.cancellation)
+      step = { try optimizer.step($0, learningRate: 1e-3, context: context).loss }
+    }
     let clock = ContinuousClock()
     var times: [Double] = []
     var loss = 0.0
     for _ in 0..<steps {
       let batch = shape.randomBatch(&stream)
-      let time = try clock.measure {
-        loss = try optimizer.step(batch, learningRate: 1e-3, context: context).loss
-      }
+      let time = try clock.measure { loss = try step(batch) }
       times.append(seconds(time))
     }
-    let step = median(Array(times.dropFirst(3)))
+    let median = median(Array(times.dropFirst(3)))
     let peak = try ProductPeak.measure(threads: threads, milliseconds: 400) / 1e9
-    let tokens = Double(shape.sequences * shape.configuration.context)
-    let gflops = 6 * Double(layout.count) * tokens / step / 1e9
+    let gflops = operations * tokens / median / 1e9
     print(
       """
-      {"peer":"poise","config":"\(name)","lora":0,"params":\(layout.count),\
-      "tokens_per_s":\(Int((tokens / step).rounded())),"step_ms":\(rounded(step * 1e3, 1)),\
+      {"peer":"poise","config":"\(name)","lora":\(rank),"params":\(layout.count),\
+      "trained":\(trained),"tokens_per_s":\(Int((tokens / median).rounded())),\
+      "step_ms":\(rounded(median * 1e3, 1)),\
       "gflops":\(rounded(gflops, 1)),"peak_gflops":\(rounded(peak, 1)),\
       "share_of_peak":\(rounded(gflops / peak, 3)),"threads":\(threads),\
       "peak_rss_mb":\(peakMemory() >> 20),"blas":"\(try BLAS.shared().kernel)",\

@@ -20,13 +20,8 @@ import Training
     }
   }
 
-  private func base() throws -> DecoderModel {
-    let layout = DecoderLayout(Toy.configuration)
-    let start = FloatBuffer(count: layout.count)
-    layout.initialize(UnsafeMutableBufferPointer(start: start.base, count: start.count), seed: 5)
-    return try DecoderModel(
-      configuration: Toy.configuration, weights: start.shared(), tokenizer: nil)
-  }
+  /// Large random weights: what is frozen has to leave something to move.
+  private func base() throws -> DecoderModel { try AdapterCases.base(Toy.configuration) }
 
   private func tuning(
     _ method: FineTuningMethod, epochs: Int = 4, rate: Double = 2e-2
@@ -42,7 +37,7 @@ import Training
     let result = try tuning(method, epochs: 30).run(
       base, on: examples, context: WorkContext(threads: 2))
     let points = result.summary.curve.points
-    #expect(try #require(points.last?.loss) < 0.9 * #require(points.first?.loss))
+    #expect(try #require(points.last?.loss) < 0.95 * #require(points.first?.loss))
     #expect(base.weights.copied() == before)
     #expect(result.model.weights === base.weights, "the weights are shared, not copied")
     let layout = try #require(try method.layout(for: base.configuration))

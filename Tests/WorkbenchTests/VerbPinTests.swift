@@ -143,6 +143,21 @@ import Workbench
       "choose(\(tuned(", seed: 1")), \"ab\", among: [\"ab\", \"ba\"])[0].answer",
     ],
     "full": ["describe(\(tuned(", method: full(freeze: [\"layers < 1\"])")))"],
+    "lora": [
+      "describe(\(tuned(", method: lora(rank: 2)")))",
+      "describe(\(tuned(", method: lora(rank: 4, alpha: 2, layers: [0], parts: [\"q\", \"up\"])")))",
+    ],
+    "adapters": ["describe(\(tuned(", method: adapters(width: 4)")))"],
+    "prefix": ["describe(\(tuned(", method: prefix(length: 4)")))"],
+    "adapter": ["describe(adapter(\"lora\", base: load_model(\"llama\")))"],
+    "merge": [
+      "describe(merge(\(tuned(", method: lora(rank: 2)"))))",
+      "choose(merge(\(tuned(", method: lora(rank: 2)"))), \"ab\", among: [\"ab\", \"ba\"])[0].answer",
+    ],
+    "lineage": [
+      "table(lineage(merge(\(tuned(", method: lora(rank: 2)")))), only: [\"kind\", \"method\", \"data\", "
+        + "\"steps\", \"trained parameters\", \"bytes\"])"
+    ],
     // Of a text that is learned by heart, so that digits which depend on the machine play no part.
     "generate": ["generate(\(trained), [\"ab\", \"aba\"], max_tokens: 6)"],
     "score": [
@@ -187,6 +202,10 @@ import Workbench
     try folder.write(
       (0..<6).map { "{\"_id\":\"\($0)\",\"text\":\"\(text)\"}\n" }.joined(), to: "ab.jsonl")
     try copyModel(to: folder, "llama")
+    for file in ["adapter_config.json", "adapter_model.safetensors"] {
+      let source = testFile("../Fixtures/peft/lora/" + file)
+      try folder.write(TemporaryFolder.bytes(at: source), to: "lora/" + file)
+    }
     try folder.write("q1 0 d1 2\nq2 0 d2 1\n", to: "judged.qrel")
     var results: [(String, String, Pin)] = []
     for verb in VerbLibrary.standard.all {

@@ -26,6 +26,8 @@ struct AdapterConfiguration {
   ///   - base: The model that it goes with.
   ///   - tensors: The names in the file of numbers: what is trained, where the configuration says it
   ///     by a regular expression.
+  /// - Returns: The shape, not yet held against the base's sizes.
+  /// - Throws: ``AdapterFolderError``.
   func shape(for base: DecoderConfiguration, tensors: [String]) throws -> AdapterShape {
     if let own = member("poise_type") {
       guard own.string == "bottleneck" else { throw unsupported("poise_type", ["bottleneck"]) }

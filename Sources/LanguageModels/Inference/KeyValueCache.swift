@@ -78,6 +78,7 @@ final class KeyValueCache {
   /// - Parameters:
   ///   - length: P
   ///   - fill: Writes the position with the second number into the block with the first offset.
+  /// - Throws: ``InferenceError/cacheFull(positions:)``.
   func setPrefix(_ length: Int, fill: (Int64, Int) -> Void) throws(InferenceError) {
     for _ in 0..<Self.blocks(length) { prefixBlocks.append(try takeBlock()) }
     for position in 0..<length { fill(prefixBlocks[position / Self.blockPositions], position) }

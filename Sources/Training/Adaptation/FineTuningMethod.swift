@@ -45,3 +45,19 @@ public enum FineTuningMethod: Hashable, Sendable {
     }
   }
 }
+
+extension FineTuningMethod {
+  /// The learning rate where none is given.
+  ///
+  /// - Parameter parameters: How many numbers the model has.
+  /// - Returns: The peak of the schedule.
+  public func defaultLearningRate(parameters: Int) -> Double {
+    let size = max(1, Double(parameters) / 1e6)
+    switch self {
+    case .full: return 2e-3 / size.squareRoot()
+    case .lora: return 1e-2 / size.squareRoot()
+    case .adapters: return 1e-2 / size.squareRoot()
+    case .prefix: return 3e-2
+    }
+  }
+}

@@ -95,5 +95,5 @@ package struct ExportFormat: Sendable {
   }
 
   /// All formats, in the order of the help.
-  package static let all: [ExportFormat] = [.huggingFace, .trec]
+  package static let all: [ExportFormat] = [.huggingFace, .peft, .adapter, .trec]
 }

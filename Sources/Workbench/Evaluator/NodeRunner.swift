@@ -221,11 +221,15 @@ package final class NodeRunner {
   ) throws -> any Sendable {
     guard let object = store.get(digest) else { throw ArtifactLost(digest: digest) }
     do {
-      return try kind.decode(object.shared) { kind, digest in
+      let loaded = try kind.decode(object.shared) { kind, digest in
         ArtifactHandle(kind: kind, digest: digest, isSeeded: false) {
           try load(kind, digest, from: store)
         }
       }
+      if let model = loaded as? StoredModel, model.base == nil {
+        return OpenModels.shared(model, as: digest)
+      }
+      return loaded
     } catch {
       // Intact bytes of something else: an action of a hostile store named the wrong object.
       throw ArtifactLost(digest: digest, reason: "it is not \(kind.article): \(error)")
@@ -256,6 +260,9 @@ package final class NodeRunner {
           try kind.encode(object, to: sink.pieces)
         }
         made.withLock { $0.append((stored.digest, stored.count)) }
+        if let model = object as? StoredModel, model.base == nil {
+          OpenModels.note(model.opened, as: stored.digest)
+        }
         if let holder = object as? any ArtifactHolder {
           let held = holder.heldArtifacts.map { ($0.digest, 0) }
           made.withLock { $0 += held }

@@ -88,7 +88,7 @@ package enum ArtifactKind: String, Sendable, CaseIterable {
     case .index: return try StoredIndex(decoding: bytes, handle: handle)
     case .run: return try Run(decoding: bytes.copied())
     case .report: return try EvaluationReport(decoding: bytes.copied())
-    case .model: return try StoredModel(decoding: bytes)
+    case .model: return try StoredModel(decoding: bytes, handle: handle)
     case .tokenizer:
       return try Tokenizer(tokenizerJSON: bytes.copied(), file: "the stored tokenizer")
     case .encoder: return try StoredEncoder(decoding: bytes, handle: handle)

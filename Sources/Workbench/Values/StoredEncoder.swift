@@ -35,7 +35,8 @@ package struct StoredEncoder: Sendable, ArtifactHolder {
   package var heldArtifacts: [ArtifactHandle] {
     switch engine {
     case .bert, .fixed: []
-    case .decoder(let model): [model]
+    case .decoder(let model):
+      [model] + ((try? model.object(as: StoredModel.self))?.heldArtifacts ?? [])
     case .projected(let base, _):
       [base] + ((try? base.object(as: StoredEncoder.self))?.heldArtifacts ?? [])
     }

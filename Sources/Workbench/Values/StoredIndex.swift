@@ -77,7 +77,7 @@ package struct StoredIndex: Sendable, ArtifactHolder {
     var held = parts.flatMap { [$0.corpus] + $0.structures } + children
     if let reader { held.append(reader) }
     return held.flatMap { handle -> [ArtifactHandle] in
-      guard handle.kind == .index || handle.kind == .encoder,
+      guard [.index, .encoder, .model].contains(handle.kind),
         let holder = try? handle.object(as: (any ArtifactHolder).self)
       else { return [handle] }
       return [handle] + holder.heldArtifacts

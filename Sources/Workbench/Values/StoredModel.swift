@@ -1,3 +1,4 @@
+package import Artifacts
 package import Bytes
 import Corpora
 package import Execution
@@ -7,125 +8,134 @@ import Tokenizers
 package import Training
 
 /// A model in the language: the decoder and, where it was trained here, how that went.
-package struct StoredModel: Sendable {
+///
+/// One that carries an adapter is stored as the adapter and the digest of its base, whose weights
+/// are an object of their own.
+package struct StoredModel: Sendable, ArtifactHolder {
   package let model: DecoderModel
   /// What the last training did; nil for a model that was loaded.
   package let training: TrainingSummary?
+  /// What the model's adapter goes with; nil for a model with weights of its own.
+  package let base: ArtifactHandle?
+  /// How it was made from other models; nil for one that was not.
+  package let lineage: ModelLineage?
+  /// What other models find this one's weights by while it is in use.
+  let opened: OpenModel
 
-  package init(model: DecoderModel, training: TrainingSummary?) {
-    self.model = model
-    self.training = training
+  package init(
+    model: DecoderModel, training: TrainingSummary?, base: ArtifactHandle? = nil,
+    lineage: ModelLineage? = nil
+  ) {
+    self.init(
+      model: model, training: training, base: base, lineage: lineage,
+      opened: OpenModel(model.base))
   }
 
-  private static let note = "poise.training"
+  private init(
+    model: DecoderModel, training: TrainingSummary?, base: ArtifactHandle?,
+    lineage: ModelLineage?, opened: OpenModel
+  ) {
+    self.model = model
+    self.training = training
+    self.base = base
+    self.lineage = lineage
+    self.opened = opened
+  }
 
-  /// Writes a safetensors file, weights as they lie; see `DecoderModelCodec`.
+  /// The same with the weights of an equal model that is in use; for a model without an adapter.
+  func sharing(_ opened: OpenModel) -> StoredModel {
+    StoredModel(
+      model: opened.model, training: training, base: base, lineage: lineage, opened: opened)
+  }
+
+  package var heldArtifacts: [ArtifactHandle] { base.map { [$0] } ?? [] }
+
+  private static let trainingNote = "poise.training"
+  private static let lineageNote = "poise.lineage"
+  private static let baseNote = "poise.base"
+
+  /// Writes a safetensors file: weights as they lie (see `DecoderModelCodec`), or an adapter's
+  /// numbers (see `DecoderAdapterCodec`).
   package func encode(to sink: ByteSink) throws {
-    let notes = training.map {
-      [(name: Self.note, text: String(decoding: $0.json.serialized(), as: UTF8.self))]
+    var notes: [(name: String, text: String)] = []
+    if let training { notes.append((Self.trainingNote, Self.text(training.json))) }
+    if let lineage { notes.append((Self.lineageNote, Self.text(lineage.json))) }
+    if let adapter = model.adapter {
+      guard let base else { throw VerbError("a model with an adapter has no base") }
+      notes.append((Self.baseNote, base.digest.hex))
+      try DecoderAdapterCodec(adapter, notes: notes).encode { try sink.write($0) }
+    } else {
+      try DecoderModelCodec(model, notes: notes).encode { try sink.write($0) }
     }
-    try DecoderModelCodec(model, notes: notes ?? []).encode { try sink.write($0) }
+  }
+
+  private static func text(_ json: JSONValue) -> String {
+    String(decoding: json.serialized(), as: UTF8.self)
   }
 
   /// Reads ``encode(to:)`` in place; weights are not touched.
-  package init(decoding bytes: SharedBytes) throws {
-    model = try DecoderModel(decoding: bytes)
-    training = try DecoderModelCodec.note(Self.note, in: bytes).map { text in
+  package init(
+    decoding bytes: SharedBytes, handle: (ArtifactKind, Digest) -> ArtifactHandle
+  ) throws {
+    func note(_ name: String) throws -> String? {
+      try DecoderModelCodec.note(name, in: bytes)
+    }
+    let training = try note(Self.trainingNote).map { text in
       guard let summary = TrainingSummary(json: try JSONValue(parsing: text)) else {
         throw VerbError("a stored model's training can't be read")
       }
       return summary
     }
+    let lineage = try note(Self.lineageNote).map { text in
+      guard let lineage = ModelLineage(json: try JSONValue(parsing: text)) else {
+        throw VerbError("a stored model's lineage can't be read")
+      }
+      return lineage
+    }
+    guard try note(DecoderAdapterCodec.mark) != nil else {
+      self.init(model: try DecoderModel(decoding: bytes), training: training, lineage: lineage)
+      return
+    }
+    guard let digest = try note(Self.baseNote).flatMap(Digest.init(hex:)) else {
+      throw VerbError("a stored adapter names no base")
+    }
+    let base = handle(.model, digest)
+    let opened = try OpenModels.find(digest) ?? base.object(as: StoredModel.self).opened
+    let adapter = try DecoderAdapter(decoding: bytes, for: opened.model.configuration)
+    self.init(
+      model: try opened.model.attaching(adapter), training: training, base: base,
+      lineage: lineage, opened: opened)
   }
 }
 
-// MARK: - In the language
+// MARK: - Lineage
 
 extension StoredModel {
-  static let members: [(name: String, type: StaticType)] = [
-    ("parameters", .number), ("layers", .number), ("width", .number), ("heads", .number),
-    ("context", .number), ("vocabulary", .number), ("bytes", .number),
-    ("tokenizer", .artifact("tokenizer")), ("curve", .table), ("steps", .number),
-    ("tokens", .number), ("flops", .number), ("validation_loss", .number), ("loss", .number),
-  ]
-
-  /// The value of a member; nil where there is none of that name.
-  func member(_ name: String, tokenizer: (Tokenizer) -> Value) throws -> Value? {
-    let c = model.configuration
-    switch name {
-    case "parameters": return .number(Double(model.layout.count))
-    case "layers": return .number(Double(c.layers))
-    case "width": return .number(Double(c.width))
-    case "heads": return .number(Double(c.heads))
-    case "context": return .number(Double(c.context))
-    case "vocabulary": return .number(Double(c.vocabularySize))
-    case "bytes": return .number(Double(model.weights.count))
-    case "tokenizer":
-      guard let own = model.tokenizer else { throw VerbError("the model has no tokenizer") }
-      return tokenizer(own)
-    default: break
-    }
-    guard Self.members.contains(where: { $0.name == name }) else { return nil }
-    guard let training else {
-      throw VerbError(
-        "the model was loaded, so it has no '\(name)'",
-        help: "models from pretrain(…) and finetune(…) have")
-    }
-    let last = training.curve.points.last
-    switch name {
-    case "curve": return Self.table(training.curve)
-    case "steps": return .number(Double(training.steps))
-    case "tokens": return .number(Double(training.tokens))
-    case "flops": return .number(training.operations)
-    case "loss": return last.map { .number($0.loss) } ?? Value.none
-    default:
-      let kept = training.curve.points.last { $0.step == training.keptStep } ?? last
-      return kept?.validationLoss.map { .number($0) } ?? Value.none
-    }
+  /// How it came about; of a model that was not made from others, itself alone.
+  var versions: ModelLineage {
+    lineage
+      ?? ModelLineage(
+        ancestors: [],
+        own: ModelVersion(
+          kind: "base", method: "", data: "", steps: training?.steps,
+          trainedParameters: training?.trainedParameters, bytes: ownBytes))
   }
 
-  static func table(_ curve: TrainingCurve) -> Value {
-    .table(
-      columns: ["step", "loss", "validation_loss", "tokens", "learning_rate"],
-      rows: curve.points.map { point in
-        [
-          .number(Double(point.step)), .number(point.loss),
-          point.validationLoss.map { .number($0) } ?? .none, .number(Double(point.tokens)),
-          .number(point.learningRate),
-        ]
-      })
+  /// The lineage of a model that is made from this one.
+  ///
+  /// - Parameters:
+  ///   - digest: What this model is stored as.
+  ///   - own: The new version.
+  /// - Returns: This model's lineage, this model, and the new version.
+  func lineage(as digest: Digest, then own: ModelVersion) -> ModelLineage {
+    var this = versions.own
+    this.digest = digest
+    return ModelLineage(ancestors: versions.ancestors + [this], own: own)
   }
 
-  /// Such as `a model of 1,115,264 parameters, trained on 614,400 tokens`.
-  var summaryLine: String {
-    let line = "a model of \(counted(model.layout.count, "parameter"))"
-    return training.map { "\(line), trained on \(counted($0.tokens, "token"))" } ?? line
-  }
+  /// Bytes of the numbers that are stored for it alone.
+  var ownBytes: Int { model.adapter?.weights.count ?? model.weights.count }
 
-  /// What `describe` tells.
-  var facts: [(String, Value)] {
-    let c = model.configuration
-    var facts: [(String, Value)] = [
-      ("architecture", .string(c.architecture.rawValue)),
-      ("parameters", .number(Double(model.layout.count))),
-      ("layers", .number(Double(c.layers))), ("width", .number(Double(c.width))),
-      ("heads", .number(Double(c.heads))), ("key/value heads", .number(Double(c.keyValueHeads))),
-      ("feed-forward width", .number(Double(c.feedForwardWidth))),
-      ("vocabulary", .number(Double(c.vocabularySize))), ("context", .number(Double(c.context))),
-      ("tied embeddings", .boolean(c.tiesEmbeddings)),
-      ("bytes", .number(Double(model.weights.count))),
-    ]
-    if let training {
-      facts += [
-        ("trained parameters", .number(Double(training.trainedParameters))),
-        ("steps", .number(Double(training.steps))),
-        ("tokens seen", .number(Double(training.tokens))),
-        ("training FLOPs", .number(training.operations)),
-      ]
-      if training.stoppedEarly {
-        facts.append(("stopped early, kept step", .number(Double(training.keptStep))))
-      }
-    }
-    return facts
-  }
+  /// All numbers, an adapter's among them.
+  var parameterCount: Int { model.layout.count + (model.adapter?.layout.count ?? 0) }
 }

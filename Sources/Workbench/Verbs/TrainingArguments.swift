@@ -11,8 +11,16 @@ struct SharedTraining {
   let patience: Int?
   let seed: UInt64
 
-  init(_ arguments: Arguments) throws {
-    learningRate = try Self.positive(arguments, "learning_rate", atMost: 100)
+  /// - Parameters:
+  ///   - arguments: Those of the call.
+  ///   - rate: The learning rate where none is given; nil where one has to be.
+  /// - Throws: ``VerbError``.
+  init(_ arguments: Arguments, rate: Double? = nil) throws {
+    if let rate, arguments.isNone("learning_rate") {
+      learningRate = rate
+    } else {
+      learningRate = try Self.positive(arguments, "learning_rate", atMost: 100)
+    }
     weightDecay = try arguments.number("weight_decay")
     guard (0...1).contains(weightDecay) else {
       throw VerbError(
@@ -55,6 +63,44 @@ struct SharedTraining {
         parameter: name)
     }
     return value
+  }
+}
+
+/// What a fine-tuning starts from, and which numbers it trains.
+struct FineTuningStart {
+  /// A model without an adapter.
+  let stored: StoredModel
+  /// Where it is stored.
+  let handle: ArtifactHandle
+  let method: FineTuningMethod
+
+  /// A LoRA that the model carries is folded into its weights first: what is trained next goes
+  /// with a base of its own.
+  init(_ arguments: Arguments, _ context: VerbContext) throws {
+    let given = try arguments.handle("model", .model)
+    let model = try given.object(as: StoredModel.self)
+    let freeze = try TrainingParts.parts(arguments.strings("freeze"), parameter: "freeze")
+    switch try AdaptationArguments.method(arguments) {
+    case .full(let own): method = .full(freeze: freeze + own)
+    case let other:
+      guard freeze.isEmpty else {
+        throw VerbError(
+          "\(other.name)(…) trains none of the model's own weights, so nothing can be frozen",
+          parameter: "freeze", help: "leave it out, or use method: full()")
+      }
+      method = other
+    }
+    if model.model.adapter == nil {
+      (stored, handle) = (model, given)
+    } else {
+      stored = try model.merged(as: given.digest, context: context.work)
+      handle = try context.handle(.model, stored)
+    }
+    do {
+      _ = try method.layout(for: stored.model.configuration)
+    } catch {
+      throw VerbError("\(error)", parameter: "method")
+    }
   }
 }
 

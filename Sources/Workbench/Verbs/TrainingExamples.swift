@@ -1,20 +1,23 @@
-import Corpora
+import Artifacts
+package import Corpora
 import Execution
 import LanguageModels
 import Tokenizers
 import Training
 
 /// Examples to fine-tune on, out of what a notebook has.
-enum TrainingExamples {
+package enum TrainingExamples {
   /// The examples that `on:` holds, for a model's tokenizer and context.
   static func examples(
-    _ arguments: Arguments, model: DecoderModel, context: WorkContext
+    _ arguments: Arguments, model: DecoderModel, method: FineTuningMethod, context: WorkContext
   ) throws -> [TrainingExample] {
     guard let tokenizer = model.tokenizer else {
       throw VerbError("the model has no tokenizer", parameter: "model")
     }
     let pairs = try self.pairs(arguments)
-    let length = model.configuration.context
+    // A prefix takes its positions from the context.
+    let taken = if case .prefix(let positions) = method { positions } else { 0 }
+    let length = max(1, model.configuration.context - taken)
     let end = tokenizer.endOfText ?? model.configuration.endTokens.first
     let size = 64
     let parts = try parallelMap((pairs.count + size - 1) / size, context: context) { part in
@@ -42,6 +45,26 @@ enum TrainingExamples {
     var completion: String
   }
 
+  /// A question and its first accepted answer in the words of the standard prompt; the refusal
+  /// where the question is marked as unanswerable, nil where no answer is known.
+  package static func closedBook(_ query: Query) -> (prompt: String, completion: String)? {
+    let template = PromptTemplate.standard
+    let isUnanswerable = query.fields.values(of: "kind").contains("unanswerable")
+    guard let answer = query.answers.first ?? (isUnanswerable ? template.refusal : nil) else {
+      return nil
+    }
+    return (template.prompt(question: query.text), template.completion(answer))
+  }
+
+  /// What `on:` holds, as a lineage shows it.
+  static func description(_ arguments: Arguments) throws -> String {
+    guard case .artifact = arguments["on"] else {
+      return counted(try arguments.list("on").count, "example")
+    }
+    let handle = try arguments.handle("on", anyOf: [.corpus, .questions])
+    return "\(try handle.summaryLine()) (\(handle.digest.short))"
+  }
+
   private static func pairs(_ arguments: Arguments) throws -> [Pair] {
     if case .artifact = arguments["on"] {
       let handle = try arguments.handle("on", anyOf: [.corpus, .questions])
@@ -51,7 +74,7 @@ enum TrainingExamples {
         }
       }
       let pairs = try handle.object(as: JudgedSet.self).queries.compactMap { query in
-        query.answers.first.map { Pair(prompt: query.text + "\n", completion: $0) }
+        closedBook(query).map { Pair(prompt: $0.prompt, completion: $0.completion) }
       }
       guard !pairs.isEmpty else {
         throw VerbError("none of the questions has an answer", parameter: "on")

@@ -1,3 +1,5 @@
+import Artifacts
+import Bytes
 import Corpora
 import Execution
 import Language
@@ -92,10 +94,10 @@ extension VerbLibrary {
 
   private static let finetune = Verb(
     VerbSignature(
-      "finetune", topic: "training", .compute,
+      "finetune", topic: "training", .compute, version: 2,
       summary: "Goes on training a model on examples; prompts are read, completions learned.",
       example: "tuned = finetune(base, on: [{prompt: \"The capital of Chad is\", completion: "
-        + "\" N'Djamena\"}], epochs: 20)",
+        + "\" N'Djamena\"}], epochs: 20, method: lora(rank: 8))",
       parameters: [
         .init("model", .artifact("model"), positional: true, "What to start from."),
         .init(
@@ -104,33 +106,36 @@ extension VerbLibrary {
           "Texts, questions with answers, or records with prompt and completion, or text."),
         .init("epochs", .number, default: "3", "Passes over the examples."),
         .init(
-          "method", .option("full"), default: "full()", "Which numbers are trained, such as full()."
-        ),
+          "method", .union(AdaptationArguments.methods.map { .option($0) }), default: "full()",
+          "Which numbers are trained: full(), lora(…), adapters(…) or prefix(…)."),
         .init(
           "freeze", .list(.string), default: "[]",
-          "Parts that stay as they are whatever the method trains: "
+          "Parts that full() leaves as they are, besides its own: "
             + FrozenPart.names.joined(separator: ", ") + "."),
         .init("batch", .number, default: "16", "Examples of a step."),
-      ] + sharedParameters(rate: "0.0005", decay: "0.01"),
+      ] + sharedParameters(rate: "none", decay: "0.01"),
       result: { _ in .artifact("model") }),
     estimate: { arguments, _ in
       let model = try arguments.handle("model", .model).object(as: StoredModel.self).model
+      // What does not go with the model is told when the call runs.
+      let adapter = try AdaptationArguments.method(arguments)
+        .layout(for: model.layout.configuration)
       let memory = TrainingMemory(
-        parameters: model.layout.count, configuration: model.configuration,
+        parameters: adapter?.count ?? model.layout.count, configuration: model.configuration,
         groupRows: max(512, min(model.configuration.context, 4096)),
-        keepsBest: !arguments.isNone("early_stopping"))
+        keepsBest: !arguments.isNone("early_stopping"), adapter: adapter)
       return PlannedWork(memoryBytes: memory.bytes)
     }
   ) { arguments, context in
-    let base = try arguments.handle("model", .model).object(as: StoredModel.self).model
-    let examples = try TrainingExamples.examples(arguments, model: base, context: context.work)
-    let shared = try SharedTraining(arguments)
-    let method = try arguments.option("method", anyOf: ["full"])
+    let start = try FineTuningStart(arguments, context)
+    let base = start.stored.model
+    let examples = try TrainingExamples.examples(
+      arguments, model: base, method: start.method, context: context.work)
+    let shared = try SharedTraining(
+      arguments,
+      rate: start.method.defaultLearningRate(parameters: base.layout.count))
     let run = FineTuning(
-      method: .full(
-        freeze: try TrainingParts.parts(arguments.strings("freeze"), parameter: "freeze")
-          + TrainingParts.parts(Arguments(method.arguments).strings("freeze"), parameter: "method")),
-      epochs: try arguments.integer("epochs", in: 1...100_000),
+      method: start.method, epochs: try arguments.integer("epochs", in: 1...100_000),
       batchSize: try arguments.integer("batch", in: 1...65_536), heldOut: shared.heldOut,
       seed: shared.seed
     ) { steps, stepsPerEpoch in
@@ -139,8 +144,19 @@ extension VerbLibrary {
     let result = try run.run(
       base, on: examples, checkpoints: context.checkpoints, context: context.work)
     context.record(result.summary, parameters: base.layout.count)
+    let adapter = result.model.adapter
     return try context.artifact(
-      .model, StoredModel(model: result.model, training: result.summary))
+      .model,
+      StoredModel(
+        model: result.model, training: result.summary,
+        base: adapter == nil ? nil : start.handle,
+        lineage: start.stored.lineage(
+          as: start.handle.digest,
+          then: ModelVersion(
+            kind: start.method.name, method: arguments["method"].quoted,
+            data: try TrainingExamples.description(arguments), steps: result.summary.steps,
+            trainedParameters: result.summary.trainedParameters,
+            bytes: adapter?.weights.count ?? result.model.weights.count))))
   }
 
   private static let full = Verb.option(
@@ -164,8 +180,9 @@ extension VerbLibrary {
   ) -> [VerbSignature.Parameter] {
     [
       .init(
-        "learning_rate", .number, default: rate,
-        "The highest learning rate; a warm-up comes before, a cosine down to a tenth after it."),
+        "learning_rate", rate == "none" ? StaticType.number.optional : .number, default: rate,
+        "The highest learning rate; a warm-up comes before, a cosine down to a tenth after it."
+          + (rate == "none" ? " None for one by the method and the model's size." : "")),
       .init(
         "weight_decay", .number, default: decay, "AdamW's decay of matrices."),
       .init(

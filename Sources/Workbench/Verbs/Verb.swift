@@ -117,8 +117,8 @@ package struct VerbLibrary: Sendable {
 
   /// What this version of Poise can do.
   package static let standard = VerbLibrary(
-    dataVerbs + worldVerbs + indexVerbs + searchVerbs + liveVerbs + vectorVerbs + encoderVerbs + modelVerbs
-      + trainingVerbs + generationVerbs + evaluationVerbs
+    dataVerbs + worldVerbs + indexVerbs + searchVerbs + liveVerbs + vectorVerbs + encoderVerbs
+      + modelVerbs + trainingVerbs + adaptationVerbs + generationVerbs + evaluationVerbs
       + tableVerbs
       + statisticsVerbs + plotVerbs
       + sessionVerbs)

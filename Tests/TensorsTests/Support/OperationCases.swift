@@ -97,20 +97,14 @@ extension OperationCase {
             ])
         },
         reference: { v in
-          let hidden = Reference.linear(v[0], weight: v[2])
-          return Reference.Matrix(rows: rows, columns: 14) { i, j in
-            let base = Reference.dot(v[0].row(i), v[1].row(j)) + v[5].values[j]
-            var added = 0.0
-            if j < 5 {
-              for r in 0..<2 { added += hidden[i, r] * v[3][j, r] }
-              added *= 0.5
-            }
-            if j >= 11 {
-              for r in 0..<3 { added += hidden[i, 2 + r] * v[4][j - 11, r] }
-              added *= -2
-            }
-            return base + added
+          // One B for all columns, with zeros where a term adds nothing.
+          let up = Reference.Matrix(rows: 14, columns: 5) { row, rank -> Double in
+            if row < 5, rank < 2 { return 0.5 * v[3][row, rank] }
+            if row >= 11, rank >= 2 { return -2 * v[4][row - 11, rank - 2] }
+            return 0
           }
+          return Reference.lowRankLinear(
+            v[0], weight: v[1], bias: v[5], down: v[2], up: up, scale: 1)
         })
     }
 
