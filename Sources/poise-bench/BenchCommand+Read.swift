@@ -82,8 +82,9 @@ private struct ReadingExam {
 
   init(_ world: World) {
     let template = PromptTemplate.standard
-    for (name, people, same) in [("same3", 3, true), ("1", 1, false), ("3", 3, false), ("8", 8, false)]
-    {
+    for (name, people, same) in [
+      ("same3", 3, true), ("1", 1, false), ("3", 3, false), ("8", 8, false),
+    ] {
       var stream = RandomStream(seed: 99, purpose: "exam/\(name)")
       var prompts: [String] = []
       var answers: [String] = []
@@ -117,7 +118,9 @@ private struct ReadingExam {
           ("no" + name, refusals, Array(repeating: template.refusal, count: refusals.count)))
       }
     }
-    for (name, range) in [("head", 0..<world.people.count / 10), ("mid", 100..<200), ("tail", 300..<400)] {
+    for (name, range) in [
+      ("head", 0..<world.people.count / 10), ("mid", 100..<200), ("tail", 300..<400),
+    ] {
       var stream = RandomStream(seed: 9, purpose: "exam/closed/\(name)")
       var prompts: [String] = []
       var answers: [String] = []

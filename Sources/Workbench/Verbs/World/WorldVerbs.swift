@@ -162,7 +162,8 @@ extension VerbLibrary {
     VerbSignature(
       "rows", topic: "worlds", .compute,
       summary: "The rows that a SELECT finds in tables; nothing else can be run there.",
-      example: "rows(fresh.tables, \"SELECT city, count(*) AS firms FROM companies GROUP BY city\")",
+      example:
+        "rows(fresh.tables, \"SELECT city, count(*) AS firms FROM companies GROUP BY city\")",
       parameters: [
         .init("tables", .artifact("tables"), positional: true, "Such as those of new_facts."),
         .init("sql", .string, positional: true, "One SELECT of SQLite."),
@@ -175,7 +176,7 @@ extension VerbLibrary {
       return .table(
         columns: answer.columns,
         rows: answer.rows.map { row in row.map { $0.map { .string($0) } ?? .none } })
-    } catch {
+    } catch let error as FactTablesError {
       throw VerbError(error.message, parameter: "sql")
     }
   }
