@@ -132,8 +132,11 @@ import Workbench
     ],
     "lessons": [
       "lessons(\(world)).examples",
-      "describe(pretrain(lessons(\(world), passages: 2), layers: 1, width: 8, heads: 1, context: 64, "
-        + "steps: 2, batch: 1, held_out: 0))",
+      "describe(\(pupil))",
+    ],
+    "examine": [
+      "examine(\(pupil), \(world), passages: 1, count: 10, unanswerable: 2).answers[0].question",
+      "examine(\(pupil), \(world), passages: 0, count: 10).accuracy == 0",
     ],
     "rows": ["rows(\(fresh("")).tables, \"SELECT count(*) AS people, min(name) FROM people\")"],
     "load_model": ["describe(load_model(\"llama\"))"],
@@ -175,6 +178,10 @@ import Workbench
     + "context: 64, steps: 1, batch: 1)"
   private static let reader = "encoder(\(tiny))"
   private static let world = "synthesize(people: 6, attributes: 3, seed: 1)"
+
+  private static let pupil =
+    "pretrain(lessons(\(world), passages: 2), layers: 1, width: 8, heads: 1, context: 64, steps: 2, "
+    + "batch: 1, held_out: 0)"
 
   private static func fresh(_ arguments: String) -> String {
     "new_facts(\(world), people: 5, updates: 4, paraphrases: 1, questions: 20\(arguments))"

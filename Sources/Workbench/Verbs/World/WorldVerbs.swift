@@ -3,7 +3,7 @@ import Language
 
 extension VerbLibrary {
   /// Synthetic worlds, what is new in them, and lessons about them.
-  static var worldVerbs: [Verb] { [synthesize, newFacts, lessons, rows] }
+  static var worldVerbs: [Verb] { [synthesize, newFacts, lessons, examine, rows] }
 
   private static let synthesize = Verb(
     VerbSignature(
@@ -182,10 +182,10 @@ extension VerbLibrary {
   }
 
   /// What `synthesize` gives, as a parameter.
-  private static let worldType = StaticType.record(
+  static let worldType = StaticType.record(
     [.init("world", .artifact("world"))], isOpen: true)
 
-  private static func world(_ arguments: Arguments) throws -> ArtifactHandle {
+  static func world(_ arguments: Arguments) throws -> ArtifactHandle {
     guard arguments.isKnown("world"), case .record(let record) = arguments["world"],
       case .artifact(let handle)? = record["world"], handle.kind == .world
     else {
