@@ -58,9 +58,12 @@ public struct LessonBatches: BatchSource {
 
   private static let heldOutBatches = 8
 
+  /// The context.
   public var longestSequence: Int { context }
+  /// A step's tokens and one sequence more.
   public var largestBatch: Int { tokens + context }
 
+  /// The batch of a step, counted from 1.
   public func batch(at step: Int) -> Batch {
     var stream = RandomStream(seed: seed, purpose: "lessons/\(step)")
     let progress = Double(step) / Double(steps)

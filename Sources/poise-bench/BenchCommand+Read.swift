@@ -54,7 +54,10 @@ extension BenchCommand {
     let start = clock.now
     var seen = 0
     var sum = 0.0
-    let exam = ReadingExam(world)
+    let exams = [1, 3, 8].map { passages in
+      ReadingExam(world, passages: passages, answerable: 200, unanswerable: 50, seed: 1)
+    }
+    let closed = ReadingExam(closedBook: world, count: 200, seed: 1)
     for step in 1...steps {
       let batch = source.batch(at: step)
       seen += batch.tokens.count
@@ -66,7 +69,17 @@ extension BenchCommand {
       let floats = UnsafeRawBufferPointer(start: state.parameters, count: 4 * state.count)
       let model = try DecoderModel(
         configuration: configuration, weights: SharedBytes(Array(floats)), tokenizer: tokenizer)
-      let marks = try exam.marks(model, context: context)
+      var marks = ""
+      for exam in exams {
+        let right = try answers(model, exam, context: context)
+        let (answered, refused) = (right.prefix(200).count { $0 }, right.suffix(50).count { $0 })
+        marks += " \(rounded(Double(answered) / 200, 2))/\(rounded(Double(refused) / 50, 2))"
+      }
+      let known = try answers(model, closed, context: context)
+      let deciles = (0..<10).map { decile in
+        (0..<20).count { known[decile + 10 * $0] }
+      }
+      marks += " deciles \(deciles.map { "\($0 * 5)" }.joined(separator: " "))"
       print(
         step, "\(rounded(Double(seen) / 1e6, 2)) Mtok", "\(Int(time)) s",
         "loss \(rounded(sum / Double(every), 3))", marks)
@@ -76,75 +89,13 @@ extension BenchCommand {
   }
 }
 
-/// Questions of several kinds about contexts that no training saw.
-private struct ReadingExam {
-  private var groups: [(name: String, prompts: [String], answers: [String])] = []
-
-  init(_ world: World) {
-    let template = PromptTemplate.standard
-    for (name, people, same) in [
-      ("same3", 3, true), ("1", 1, false), ("3", 3, false), ("8", 8, false),
-    ] {
-      var stream = RandomStream(seed: 99, purpose: "exam/\(name)")
-      var prompts: [String] = []
-      var answers: [String] = []
-      var refusals: [String] = []
-      for _ in 0..<100 {
-        var facts: [(String, Int, String)] = []
-        var pages: [String] = []
-        let only = stream.below(world.attributes.count)
-        for _ in 0..<people {
-          let person = Wording.unmet(&stream)
-          var sentences: [String] = []
-          for (index, attribute) in world.attributes.enumerated() where !same || index == only {
-            let value = attribute.values[stream.below(attribute.values.count)]
-            facts.append((person, index, value))
-            sentences.append(Wording.fact(attribute.lead(stream.below(12)), of: person, value))
-          }
-          pages.append(Wording.page(sentences))
-        }
-        let fact = facts[stream.below(facts.count)]
-        let lead = world.attributes[fact.1].lead(stream.below(12))
-        prompts.append(
-          template.prompt(question: Wording.question(lead, of: fact.0), passages: pages))
-        answers.append(fact.2)
-        refusals.append(
-          template.prompt(
-            question: Wording.question(lead, of: Wording.unmet(&stream)), passages: pages))
-      }
-      groups.append((name, prompts, answers))
-      if !same {
-        groups.append(
-          ("no" + name, refusals, Array(repeating: template.refusal, count: refusals.count)))
-      }
-    }
-    for (name, range) in [
-      ("head", 0..<world.people.count / 10), ("mid", 100..<200), ("tail", 300..<400),
-    ] {
-      var stream = RandomStream(seed: 9, purpose: "exam/closed/\(name)")
-      var prompts: [String] = []
-      var answers: [String] = []
-      for _ in 0..<100 {
-        let person = world.people[range.lowerBound + stream.below(range.count)]
-        let attribute = stream.below(world.attributes.count)
-        prompts.append(
-          template.prompt(
-            question: Wording.question(
-              world.attributes[attribute].lead(stream.below(12)), of: person.name)))
-        answers.append(world.value(attribute, of: person) ?? "")
-      }
-      groups.append((name, prompts, answers))
-    }
-  }
-
-  func marks(_ model: DecoderModel, context: WorkContext) throws -> String {
-    var line = ""
-    for (name, prompts, answers) in groups {
-      let options = GenerationOptions(maxTokens: 3, stops: ["\n"])
-      let (results, _) = try Generator(model, options: options).run(prompts, context: context)
-      let right = zip(results, answers).count { $0.text == " " + $1 }
-      line += " \(name) \(right)"
-    }
-    return line
+/// Which questions of an exam a model answers right.
+private func answers(
+  _ model: DecoderModel, _ exam: ReadingExam, context: WorkContext
+) throws -> [Bool] {
+  let generator = try Generator(model, options: GenerationOptions(maxTokens: 3, stops: ["\n"]))
+  let (results, _) = try generator.run(exam.items.map(\.prompt), context: context)
+  return zip(results, exam.items).map { result, item in
+    result.text == " " + (item.answer ?? PromptTemplate.standard.refusal)
   }
 }

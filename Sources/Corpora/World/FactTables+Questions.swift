@@ -12,7 +12,9 @@ extension FactTables {
     public var shown: String {
       var parts = sql.split(separator: "?", omittingEmptySubsequences: false).map(String.init)
       for (index, value) in values.enumerated() where index < parts.count - 1 {
-        parts[index] += "'" + value.split(separator: "'", omittingEmptySubsequences: false)
+        parts[index] +=
+          "'"
+          + value.split(separator: "'", omittingEmptySubsequences: false)
           .joined(separator: "''") + "'"
       }
       return parts.joined()
@@ -25,6 +27,7 @@ extension FactTables {
   /// of companies and of employers, who has a value and works in a city, and how many do.
   ///
   /// - Parameter question: The question's text.
+  /// - Returns: The statement, or nil.
   /// - Throws: ``FactTablesError`` where the tables can't be read.
   public func statement(for question: String) throws(FactTablesError) -> Statement? {
     var text = Substring(question)
@@ -91,7 +94,8 @@ extension FactTables {
 
   private static func person(_ text: Substring, _ columns: Set<String>) -> Statement? {
     let words = text.split(separator: " ").map(String.init)
-    guard words.count == 6, columns.contains(words[0]), Array(words[2...4]) == ["and", "employer", "in"]
+    guard words.count == 6, columns.contains(words[0]),
+      Array(words[2...4]) == ["and", "employer", "in"]
     else { return nil }
     return Statement(
       operation: "join",

@@ -117,6 +117,7 @@ public struct LessonDrawer: Sendable {
   ///   - kind: Which.
   ///   - progress: How far training is, from 0 to 1; contexts grow with it.
   ///   - stream: What it is drawn by.
+  /// - Returns: The lesson.
   public func draw(
     _ kind: Lessons.Kind, progress: Double, by stream: inout RandomStream
   ) -> Lessons.Lesson {

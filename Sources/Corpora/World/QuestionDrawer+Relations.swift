@@ -93,7 +93,9 @@ extension Wording {
     "\(personHead)\(words(trait)) and\(employerIn)\(city)\(link)"
   }
   static func count(with trait: Trait) -> String { "\(countHead)\(words(trait))\(link)" }
-  static func count(inCity city: String) -> String { "\(countHead)\(employerIn.dropFirst())\(city)\(link)" }
+  static func count(inCity city: String) -> String {
+    "\(countHead)\(employerIn.dropFirst())\(city)\(link)"
+  }
 
   static let aboutHead = "About "
   static let aboutMiddle = " the "

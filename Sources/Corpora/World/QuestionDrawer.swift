@@ -47,7 +47,8 @@ struct QuestionDrawer {
         sets[set].queries.append(query)
         if !query.evidence.isEmpty {
           sets[set].judgements[query.id] = Dictionary(
-            query.evidence.map { ($0, 1) }) { first, _ in first }
+            query.evidence.map { ($0, 1) }
+          ) { first, _ in first }
         }
       }
     }

@@ -124,7 +124,7 @@ public struct World: Sendable, Hashable {
 struct Exposures {
   let counts: [Int]
 
-  /// - Parameter exponent: Of Zipf's law; 0 for once each.
+  /// Exposures by Zipf's law with an exponent, 0 for once each.
   init(count: Int, exponent: Double) {
     // Products instead of pow keep the numbers the same on every machine: s is in steps of ¼.
     let quarters = Int((exponent * 4).rounded())

@@ -26,13 +26,23 @@ enum DensePlan {
     let encoder = try arguments.handle("encoder", .encoder).object(as: StoredEncoder.self)
     let corpora = try arguments.handle("index", .index).object(as: StoredIndex.self).corpora()
       .map { try $0.object(as: Corpus.self) }
-    let tokens = corpora.reduce(0) { $0 + estimatedTokens($1, encoder) }
-    let rows =
-      try arguments.boolean("tokens") ? tokens / 4 : corpora.reduce(0) { $0 + $1.count }
-    return PlannedWork(
-      memoryBytes: (512 << 20) + 4 * rows * (try encoder.encoder().dimension),
-      operations: try encoder.operations(tokens: tokens),
-      note: "about \(counted(tokens, "token"))")
+    let known = try corpora.map { try Known(corpus: $0, encoder: encoder) }
+    let verb = try arguments.boolean("tokens") ? "embed_tokens" : "embed"
+    var planned = PlannedWork(memoryBytes: 0)
+    for known in known {
+      let estimate =
+        verb == "embed"
+        ? VectorEstimate.flat(documents: known.corpus.count, dimension: known.dimension)
+        : VectorEstimate.lateInteraction(
+          documents: known.corpus.count, tokens: known.tokens, dimension: known.dimension,
+          precision: .int8)
+      let work = try known.work(estimate, encodedBy: verb)
+      planned.memoryBytes = max(planned.memoryBytes, work.memoryBytes)
+      planned.operations = (planned.operations ?? 0) + (work.operations ?? 0)
+      planned.parts += work.parts
+    }
+    planned.note = "about \(counted(known.reduce(0) { $0 + $1.tokens }, "token"))"
+    return planned
   }
 
   /// Encoding a corpus and linking its vectors.
@@ -82,8 +92,14 @@ enum DensePlan {
     let tokens: Int
 
     init(_ arguments: Arguments) throws {
-      corpus = try arguments.handle("corpus", .corpus).object(as: Corpus.self)
-      encoder = try arguments.handle("encoder", .encoder).object(as: StoredEncoder.self)
+      try self.init(
+        corpus: try arguments.handle("corpus", .corpus).object(as: Corpus.self),
+        encoder: try arguments.handle("encoder", .encoder).object(as: StoredEncoder.self))
+    }
+
+    init(corpus: Corpus, encoder: StoredEncoder) throws {
+      self.corpus = corpus
+      self.encoder = encoder
       let engine = try encoder.encoder()
       dimension = engine.dimension
       let longest = engine.maximumLength

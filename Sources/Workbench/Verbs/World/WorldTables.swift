@@ -1,3 +1,4 @@
+import Bytes
 import Corpora
 import Execution
 
@@ -76,5 +77,36 @@ enum WorldTables {
     case "bytes": .number(Double(tables.bytes.count))
     default: nil
     }
+  }
+
+  /// What `describe` says of the kinds of this file.
+  static func facts(of handle: ArtifactHandle) throws -> [(String, Value)] {
+    switch handle.kind {
+    case .world: return facts(of: try handle.object(as: World.self))
+    case .lessons:
+      let lessons = try handle.object(as: Lessons.self)
+      return [
+        ("passages at most", .number(Double(lessons.passages))),
+        ("unanswerable", .number(lessons.unanswerable)),
+      ] + facts(of: lessons.world)
+    case .tables:
+      let tables = try handle.object(as: FactTables.self)
+      return try tables.names().map { name in
+        let count = try tables.run("SELECT count(*) FROM \"\(name)\"").values.first
+        return ("rows of \(name)", .number(count.flatMap(Double.init) ?? 0))
+      } + [("bytes", .number(Double(tables.bytes.count)))]
+    default: return []
+    }
+  }
+
+  private static func facts(of world: World) -> [(String, Value)] {
+    let meetings = world.people.map { Double($0.exposure) }
+    return [
+      ("people", .number(Double(world.people.count))),
+      ("attributes", .number(Double(world.attributes.count))),
+      ("companies", .number(Double(world.companies.count))),
+      ("most meetings", .number(meetings.max() ?? 0)),
+      ("meetings", .number(meetings.reduce(0, +))),
+    ]
   }
 }

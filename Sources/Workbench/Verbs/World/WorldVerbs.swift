@@ -3,7 +3,7 @@ import Language
 
 extension VerbLibrary {
   /// Synthetic worlds, what is new in them, and lessons about them.
-  static var worldVerbs: [Verb] { [synthesize, newFacts, lessons, rows] }
+  static var worldVerbs: [Verb] { [synthesize, newFacts, lessons, examine, rows] }
 
   private static let synthesize = Verb(
     VerbSignature(
@@ -162,7 +162,8 @@ extension VerbLibrary {
     VerbSignature(
       "rows", topic: "worlds", .compute,
       summary: "The rows that a SELECT finds in tables; nothing else can be run there.",
-      example: "rows(fresh.tables, \"SELECT city, count(*) AS firms FROM companies GROUP BY city\")",
+      example:
+        "rows(fresh.tables, \"SELECT city, count(*) AS firms FROM companies GROUP BY city\")",
       parameters: [
         .init("tables", .artifact("tables"), positional: true, "Such as those of new_facts."),
         .init("sql", .string, positional: true, "One SELECT of SQLite."),
@@ -175,16 +176,16 @@ extension VerbLibrary {
       return .table(
         columns: answer.columns,
         rows: answer.rows.map { row in row.map { $0.map { .string($0) } ?? .none } })
-    } catch {
+    } catch let error as FactTablesError {
       throw VerbError(error.message, parameter: "sql")
     }
   }
 
   /// What `synthesize` gives, as a parameter.
-  private static let worldType = StaticType.record(
+  static let worldType = StaticType.record(
     [.init("world", .artifact("world"))], isOpen: true)
 
-  private static func world(_ arguments: Arguments) throws -> ArtifactHandle {
+  static func world(_ arguments: Arguments) throws -> ArtifactHandle {
     guard arguments.isKnown("world"), case .record(let record) = arguments["world"],
       case .artifact(let handle)? = record["world"], handle.kind == .world
     else {
