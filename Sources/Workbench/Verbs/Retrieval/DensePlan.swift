@@ -28,7 +28,7 @@ enum DensePlan {
       .map { try $0.object(as: Corpus.self) }
     let known = try corpora.map { try Known(corpus: $0, encoder: encoder) }
     let verb = try arguments.boolean("tokens") ? "embed_tokens" : "embed"
-    var planned = PlannedWork(memoryBytes: 0)
+    var planned = PlannedWork()
     for known in known {
       let estimate =
         verb == "embed"
@@ -37,7 +37,7 @@ enum DensePlan {
           documents: known.corpus.count, tokens: known.tokens, dimension: known.dimension,
           precision: .int8)
       let work = try known.work(estimate, encodedBy: verb)
-      planned.memoryBytes = max(planned.memoryBytes, work.memoryBytes)
+      planned.memoryBytes = max(planned.memoryBytes ?? 0, work.memoryBytes ?? 0)
       planned.operations = (planned.operations ?? 0) + (work.operations ?? 0)
       planned.parts += work.parts
     }
