@@ -13,7 +13,7 @@ public struct VectorEstimate: Sendable, Hashable {
 
   /// Operations of ``buildOperations`` that two cores with AVX-512 do in a second while they link a
   /// graph, memory's share included; measured at 100,000 rows of 384.
-  public static let linkingRate = 4e10
+  public static let linkingRate = 9e10
 
   /// An exact index of one vector a document.
   ///

@@ -36,7 +36,7 @@ extension HNSWGraph {
     let met = Double(count / GraphBuilder.roundSize) * round * round + last * last
     let searched = max(0, Double(count) - round)
     let choice = width * degree / 4
-    let back = degree * degree * degree / 4
+    let back = degree * degree / 2
     let products = searched * reach + met + Double(count) * (choice + back)
     return GraphPlan(
       storedBytes: layout.totalBytes,
