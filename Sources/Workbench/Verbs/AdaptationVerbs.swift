@@ -201,6 +201,15 @@ enum AdaptationArguments {
     }
   }
 
+  /// What a method trains beside a model's weights; nil where it trains these.
+  static func layout(_ method: FineTuningMethod, _ model: DecoderModel) throws -> AdapterLayout? {
+    do {
+      return try method.layout(for: model.layout.configuration)
+    } catch {
+      throw VerbError("\(error)", parameter: "method")
+    }
+  }
+
   static func lora(_ arguments: Arguments) throws -> FineTuningMethod {
     let rank = try arguments.integer("rank", in: 1...65_536)
     let alpha = arguments.isNone("alpha") ? Double(2 * rank) : try arguments.number("alpha")
