@@ -136,7 +136,7 @@ extension VerbLibrary {
     versions[versions.count - 1].digest = handle.digest
     return .table(
       columns: [
-        "version", "from", "kind", "method", "data", "steps", "trained parameters", "bytes",
+        "version", "parent", "kind", "method", "data", "steps", "trained parameters", "bytes",
       ],
       rows: versions.indices.map { index in
         let version = versions[index]
