@@ -91,7 +91,7 @@ import Workbench
 
   @Test func mergingGivesAPlainModelThatSaysTheSame() throws {
     let (_, session) = try run(
-      "tuned = \(Self.tuned("lora(rank: 4)", ", learning_rate: 0.05"))", "plain = merge(tuned)",
+      "tuned = \(Self.tuned("lora(rank: 4)", ", learning_rate: 0.01"))", "plain = merge(tuned)",
       "g = log(perplexity(plain, on: \"Zinc is blue.\")) - log(perplexity(tuned, on: "
         + "\"Zinc is blue.\"))",
       "{#plain-is}\n[plain.bytes == base.bytes, plain.method, plain.parameters == base.parameters]",
@@ -123,12 +123,12 @@ import Workbench
   @Test func aLineageNamesEveryVersion() throws {
     let (_, session) = try run(
       "tuned = \(Self.tuned("lora(rank: 2, parts: [\"q\"])"))", "{#table}\nlineage(merge(tuned))",
-      "{#chain}\n[v.from == w.version for v in lineage(merge(tuned)) for w in lineage(tuned) if v.kind == \"merge\" "
+      "{#chain}\n[v.parent == w.version for v in lineage(merge(tuned)) for w in lineage(tuned) if v.kind == \"merge\" "
         + "and w.kind == \"lora\"]",
       "{#full}\n[[v.kind, v.data, v.steps] for v in lineage(finetune(base, on: load(\"tiny\").corpus, epochs: 1))][1]",
       "{#rows}\n[[v.kind, v.steps, v[\"trained parameters\"]] for v in lineage(tuned)]")
     let table = try #require(session.shown["table"])
-    for word in ["version", "from", "lora(rank: 2, ", "2 examples", "merge"] {
+    for word in ["version", "parent", "lora(rank: 2, ", "2 examples", "merge"] {
       #expect(table.contains(word), "\(table)")
     }
     #expect(session.shown["chain"] == "[true]", "\(session.shown)")

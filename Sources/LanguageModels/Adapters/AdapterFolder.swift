@@ -86,9 +86,7 @@ public enum AdapterFolder {
       throw AdapterFolderError.missingTensors(
         file: file.name, names: missing, suggestion: closestName(to: first, among: others))
     }
-    guard others.isEmpty else {
-      throw AdapterFolderError.unexpectedTensors(file: file.name, names: others)
-    }
+    // Shapes first: of another base's adapter they say more than names do.
     for tensor in wanted {
       let entry = try file.entry(of: tensor.name)
       guard entry.shape == tensor.shape else {
@@ -99,6 +97,9 @@ public enum AdapterFolder {
         throw SafetensorsError.notFloatingPoint(
           file: file.name, tensor: tensor.name, got: entry.type)
       }
+    }
+    guard others.isEmpty else {
+      throw AdapterFolderError.unexpectedTensors(file: file.name, names: others)
     }
     let numbers = FloatBuffer(count: layout.count)
     if case .prefix = layout.shape {

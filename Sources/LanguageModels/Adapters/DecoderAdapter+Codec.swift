@@ -24,22 +24,13 @@ public struct DecoderAdapterCodec: Sendable {
   ) throws(SafetensorsError) {
     self.adapter = adapter
     let shape = String(decoding: adapter.shape.json.serialized(), as: UTF8.self)
-    writer = try SafetensorsWriter(
-      tensors: adapter.layout.tensors.map {
-        .init(name: $0.name, type: .float32, shape: $0.shape)
-      }, metadata: [("format", "pt"), (Self.mark, shape)] + notes)
+    writer = try WeightFile.writer(
+      adapter.layout.tensors, metadata: [("format", "pt"), (Self.mark, shape)] + notes)
   }
 
   /// Hands the bytes to a sink, in pieces of at most 16 MB apart from the header.
   public func encode(into sink: SafetensorsWriter.Sink) throws {
-    try withExtendedLifetime(adapter) {
-      let numbers = adapter.floats
-      try writer.write(to: sink) { index in
-        let tensor = adapter.layout.tensors[index]
-        return UnsafeBufferPointer(
-          rebasing: numbers[tensor.offset..<tensor.offset + tensor.count])
-      }
-    }
+    try WeightFile.write(adapter.weights, adapter.layout.tensors, writer, to: sink)
   }
 }
 
@@ -50,7 +41,8 @@ extension DecoderAdapter {
   /// - Parameters:
   ///   - bytes: The stored adapter, mapped or in memory.
   ///   - base: The shape of the model that it goes with.
-  /// - Throws: ``AdapterFolderError/notStored(expected:got:)``, ``AdapterError``, `SafetensorsError`.
+  /// - Throws: ``AdapterFolderError/notStored(expected:got:)``, ``HuggingFaceError``,
+  ///   ``AdapterError``, `SafetensorsError`.
   public init(decoding bytes: SharedBytes, for base: DecoderConfiguration) throws {
     let file = try SafetensorsFile(bytes: bytes, name: "the stored adapter")
     guard let text = file.metadata[DecoderAdapterCodec.mark] else {
@@ -61,26 +53,16 @@ extension DecoderAdapter {
       throw AdapterFolderError.notStored(expected: "the shape of an adapter", got: "another text")
     }
     // What the layout takes is bounded by the file before it is made.
-    if case .lowRank(let sites) = shape, sites.sites.count > file.tensors.count {
+    var least = base.layers
+    if case .lowRank(let sites) = shape { least = sites.sites.count }
+    guard least <= file.tensors.count else {
       throw AdapterFolderError.notStored(
-        expected: "tensors for \(sites.sites.count) matrices", got: "\(file.tensors.count) in all")
+        expected: "at least \(least) tensors", got: "\(file.tensors.count)")
     }
     let layout = try AdapterLayout(shape, for: base)
-    guard file.tensors.count == layout.tensors.count, let first = file.tensors.first,
-      let last = file.tensors.last
-    else {
-      throw AdapterFolderError.notStored(
-        expected: "\(layout.tensors.count) tensors", got: "\(file.tensors.count)")
-    }
-    for (expected, got) in zip(layout.tensors, file.tensors) {
-      guard expected.name == got.name, expected.shape == got.shape, got.type == .float32 else {
-        throw AdapterFolderError.notStored(
-          expected: "'\(expected.name)', F32 \(expected.shape)",
-          got: "'\(got.name)', \(got.type.name) \(got.shape)")
-      }
-    }
     try self.init(
-      layout, weights: file.view(first.byteRange.lowerBound..<last.byteRange.upperBound))
+      layout,
+      weights: try WeightFile.weights(in: file, layers: least) { layout.tensors })
   }
 }
 

@@ -136,7 +136,7 @@ extension VerbLibrary {
     versions[versions.count - 1].digest = handle.digest
     return .table(
       columns: [
-        "version", "from", "kind", "method", "data", "steps", "trained parameters", "bytes",
+        "version", "parent", "kind", "method", "data", "steps", "trained parameters", "bytes",
       ],
       rows: versions.indices.map { index in
         let version = versions[index]
@@ -198,6 +198,15 @@ enum AdaptationArguments {
     case "prefix": return .prefix(length: try own.integer("length", in: 1...65_536))
     default:
       return .full(freeze: try TrainingParts.parts(own.strings("freeze"), parameter: parameter))
+    }
+  }
+
+  /// What a method trains beside a model's weights; nil where it trains these.
+  static func layout(_ method: FineTuningMethod, _ model: DecoderModel) throws -> AdapterLayout? {
+    do {
+      return try method.layout(for: model.layout.configuration)
+    } catch {
+      throw VerbError("\(error)", parameter: "method")
     }
   }
 

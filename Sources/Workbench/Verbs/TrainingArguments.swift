@@ -96,11 +96,7 @@ struct FineTuningStart {
       stored = try model.merged(as: given.digest, context: context.work)
       handle = try context.handle(.model, stored)
     }
-    do {
-      _ = try method.layout(for: stored.model.configuration)
-    } catch {
-      throw VerbError("\(error)", parameter: "method")
-    }
+    _ = try AdaptationArguments.layout(method, stored.model)
   }
 }
 

@@ -117,9 +117,8 @@ extension VerbLibrary {
       result: { _ in .artifact("model") }),
     estimate: { arguments, _ in
       let model = try arguments.handle("model", .model).object(as: StoredModel.self).model
-      // What does not go with the model is told when the call runs.
-      let adapter = try AdaptationArguments.method(arguments)
-        .layout(for: model.layout.configuration)
+      let adapter = try AdaptationArguments.layout(
+        AdaptationArguments.method(arguments), model)
       let memory = TrainingMemory(
         parameters: adapter?.count ?? model.layout.count, configuration: model.configuration,
         groupRows: max(512, min(model.configuration.context, 4096)),

@@ -97,16 +97,22 @@ extension OperationCase {
             ])
         },
         reference: { v in
-          // One B for all columns, with zeros where a term adds nothing.
-          let up = Reference.Matrix(rows: 14, columns: 5) { row, rank -> Double in
-            if row < 5, rank < 2 { return 0.5 * v[3][row, rank] }
-            if row >= 11, rank >= 2 { return -2 * v[4][row - 11, rank - 2] }
-            return 0
-          }
-          return Reference.lowRankLinear(
-            v[0], weight: v[1], bias: v[5], down: v[2], up: up, scale: 1)
+          Reference.lowRankLinear(
+            v[0], weight: v[1], bias: v[5], down: v[2], up: joined(v[3], v[4]), scale: 1)
         })
     }
+
+  /// One B for all fourteen columns, with zeros where neither term adds anything.
+  private static func joined(_ first: Matrix, _ second: Matrix) -> Matrix {
+    var up = Matrix(rows: 14, columns: 5)
+    for row in 0..<5 {
+      for rank in 0..<2 { up[row, rank] = 0.5 * first[row, rank] }
+    }
+    for row in 0..<3 {
+      for rank in 0..<3 { up[11 + row, 2 + rank] = -2 * second[row, rank] }
+    }
+    return up
+  }
 
   private static let norms: [OperationCase] = [(1, 1), (3, 17), (4, 33), (2, 80)].flatMap {
     rows, columns in
