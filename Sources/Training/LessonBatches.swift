@@ -5,8 +5,9 @@ public import Tokenizers
 /// Lessons of a world as batches, drawn anew at every step.
 ///
 /// A step holds about as many tokens as it was asked for. Each kind of lesson keeps its share of
-/// the tokens, which goes from the early mixture to the late one at ``turn`` of the way.
+/// the tokens, which goes from the early mixture to the late one at ``Corpora/Lessons/turn``.
 public struct LessonBatches: BatchSource {
+  private let lessons: Lessons
   private let drawer: LessonDrawer
   private let tokenizer: Tokenizer
   private let end: Int32?
@@ -16,9 +17,6 @@ public struct LessonBatches: BatchSource {
   private let context: Int
   /// Open-book questions about contexts that are not learned; none where nothing is held out.
   public let validation: [Batch]
-
-  /// How far training is when the mixture turns, from 0 to 1.
-  public static let turn = 0.5
 
   /// Batches for a training of `steps` steps.
   ///
@@ -33,6 +31,7 @@ public struct LessonBatches: BatchSource {
     _ lessons: Lessons, tokenizer: Tokenizer, steps: Int, tokens: Int, context: Int,
     heldOut: Bool = false
   ) {
+    self.lessons = lessons
     drawer = LessonDrawer(lessons)
     self.tokenizer = tokenizer
     end = tokenizer.endOfText
@@ -67,7 +66,7 @@ public struct LessonBatches: BatchSource {
   public func batch(at step: Int) -> Batch {
     var stream = RandomStream(seed: seed, purpose: "lessons/\(step)")
     let progress = Double(step) / Double(steps)
-    let shares = (progress < Self.turn ? Lessons.Mixture.early : .late).shares
+    let shares = (progress < lessons.turn ? lessons.early : lessons.late).shares
     var used = [Double](repeating: 0, count: shares.count)
     var batch = Batch()
     while batch.tokens.count < tokens {

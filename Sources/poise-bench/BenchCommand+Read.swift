@@ -23,10 +23,38 @@ extension BenchCommand {
     let heads = try arguments.integer("--heads", default: 8, in: 1...64)
     let layers = try arguments.integer("--layers", default: 4, in: 1...64)
     let every = try arguments.integer("--every", default: 100, in: 1...1_000_000)
+    let pairs = try arguments.integer("--pairs", default: 50, in: 0...100)
+    let growth = try arguments.integer("--growth", default: 35, in: 0...100)
+    let turn = try arguments.integer("--turn", default: 50, in: 0...100)
+    let drill = try arguments.integer("--drill", default: 30, in: 0...100)
+    let restate = try arguments.integer("--restate", default: 15, in: 0...100)
+    let single = try arguments.integer("--single", default: 35, in: 0...100)
+    let plain = try arguments.integer("--plain", default: 0, in: 0...100)
+    let passages = try arguments.integer("--passages", default: 8, in: 1...64)
+    let closedEarly = try arguments.integer("--closed", default: 8, in: 0...100)
+    let lateDrill = try arguments.integer("--late-drill", default: 8, in: 0...100)
+    let lateRestate = try arguments.integer("--late-restate", default: 7, in: 0...100)
+    let lateClosed = try arguments.integer("--late-closed", default: 20, in: 0...100)
+    let linked = try arguments.integer("--linked", default: 50, in: 0...100)
+    let floor = try arguments.integer("--floor", default: 10, in: 0...100)
     try arguments.none()
     let context = WorkContext(threads: threads)
     let world = try World(.init(seed: UInt64(seed)))
-    let lessons = Lessons(world, seed: UInt64(seed))
+    var lessons = Lessons(world, passages: passages, seed: UInt64(seed))
+    lessons.pairs = Double(pairs) / 100
+    lessons.growth = Double(growth) / 100
+    lessons.turn = Double(turn) / 100
+    lessons.single = Double(single) / 100
+    lessons.linked = Double(linked) / 100
+    lessons.plain = Double(plain) / 100
+    func mixture(_ drill: Int, _ restate: Int, _ closed: Int) -> Lessons.Mixture {
+      Lessons.Mixture(
+        drill: Double(drill) / 100, restatement: Double(restate) / 100,
+        openBook: Double(98 - drill - restate - closed) / 100, closedBook: Double(closed) / 100,
+        page: 0.02)
+    }
+    lessons.early = mixture(drill, restate, closedEarly)
+    lessons.late = mixture(lateDrill, lateRestate, lateClosed)
     let tokenizer = try Tokenizer.trainWords(
       Wording.vocabulary, specialTokens: ["<|endoftext|>"], context: context)
     let configuration = DecoderConfiguration(
@@ -42,7 +70,8 @@ extension BenchCommand {
       options: AdamW(beta2: 0.99, weightDecay: 0.01), clip: 1, groupRows: 512,
       cancellation: context.cancellation)
     let schedule = LearningRateSchedule(
-      peak: Double(rate) / 1e6, warmup: min(100, steps / 5), steps: steps)
+      peak: Double(rate) / 1e6, warmup: min(100, steps / 5), steps: steps,
+      floor: Double(floor) / 100)
     let source = LessonBatches(
       lessons, tokenizer: tokenizer, steps: steps, tokens: tokens, context: 640)
     print("parameters \(layout.count) vocabulary \(tokenizer.vocabularySize)")

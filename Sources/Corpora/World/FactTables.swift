@@ -88,7 +88,7 @@ public struct FactTables: Sendable, Hashable {
 
   /// The columns of `people` that are attributes.
   public func attributes() throws(FactTablesError) -> [String] {
-    try run("SELECT name FROM pragma_table_info('people')").values
+    try run("SELECT * FROM people LIMIT 0").columns
       .filter { $0 != "name" && $0 != "date" }
   }
 }
