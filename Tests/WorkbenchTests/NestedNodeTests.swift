@@ -103,13 +103,20 @@ import Workbench
     let more = (0..<2100).map { #"{"_id":"m\#($0)","text":"iron tea \#($0 % 7) zinc"}"# + "\n" }
     try folder.write(more.joined(), to: "more.jsonl")
     let dense = "hnsw(load(\"tiny\").corpus, encoder: \(Self.words), m: 4, ef_construction: 8)"
+    let tiny = "bm25(load(\"tiny\").corpus)"
+    let ordered = "rerank(\(tiny), encoder: \(Self.words))"
+    let reader = "encoder(\(Self.model))"
+    let tokens = "rerank(\(tiny), encoder: \(reader), tokens: true)"
+    let apart = "fuse([\(tiny), bm25(documents([{id: \"d1\", text: \"tea\"}, {id: \"x\", text: \"a\"}]))])"
     let new = "[{id: \"d9\", text: \"oxygen\"}]"
     let calls = [
       "flat(load(\"tiny\").corpus, encoder: \(Self.words))", dense, Self.late,
       "upsert(\(dense), load(\"more.jsonl\").corpus)", "upsert(\(Self.late), \(new))",
       "upsert(fuse([bm25(load(\"tiny\").corpus), \(dense)]), \(new))",
       "delete(fuse([bm25(load(\"tiny\").corpus), \(dense)]), \"d1\")",
-      "compact(upsert(fuse([\(Self.late), \(dense)]), \(new)))",
+      "compact(upsert(fuse([\(Self.late), \(dense)]), \(new)))", ordered, tokens,
+      "delete(\(ordered), \"d1\")", "delete(\(tokens), \"d1\")",
+      "compact(rerank(\(apart), encoder: \(Self.words)))",
     ]
     let found = Mutex<[String: Set<String>]>([:])
     for call in calls {

@@ -12,8 +12,8 @@ import Workbench
     reader = encoder(pretrain(t, tokenizer: "bytes", layers: 1, width: 8, heads: 1, context: 64, \
     steps: 1, batch: 1))
     both = fuse([lexical, flat(t, encoder: words)])
-    later(i, e, by) = rerank(i, encoder: e, tokens: by, ahead: false)
-    now(i, e, by) = rerank(i, encoder: e, tokens: by)
+    later(i, e, each) = rerank(i, encoder: e, tokens: each, ahead: false)
+    now(i, e, each) = rerank(i, encoder: e, tokens: each)
     added = [{id: "d9", text: "zinc and oxygen"}, {id: "d1", text: "iron tea"}]
     same(a, b) = [search(a, q, k: 9) == search(b, q, k: 9) for q in ["zinc iron", "oxygen tea"]]
     """
@@ -49,8 +49,7 @@ import Workbench
     try folder.write(
       notebook(
         Self.names,
-        "{#it}\n[describe(now(lexical, words, false)).fact, count(both), "
-          + "count(now(lexical, words, false))]"), to: "nb.md")
+        "{#it}\n[both.count, now(lexical, words, false).count]"), to: "nb.md")
     let store = try ArtifactStore.inMemory()
     let session = try NotebookSession.open(folder, store: store)
     #expect(session.run(.all).status == .success, "\(session.shown)")

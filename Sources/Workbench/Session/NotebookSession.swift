@@ -111,7 +111,8 @@ package final class NotebookSession {
     runner = NodeRunner(
       store: self.store, mode: options.ignoresStored ? .recompute : .reuse,
       provenance: Provenance(
-        cpu: HostDescription.processor(), threads: options.threads, poiseVersion: poiseVersion))
+        cpu: HostDescription.processor(), threads: options.threads, poiseVersion: poiseVersion),
+      verbs: verbs)
     evaluator = Evaluator(
       verbs: verbs, runner: runner,
       resolver: Self.resolver(workspace, granted, digests, core.cancellation, overrides),

@@ -77,7 +77,7 @@ extension VerbLibrary {
         .init("ids", .union([.string, .list(.string)]), positional: true, "The documents' ids."),
       ],
       result: { _ in .artifact("index") }),
-    computes: ["delete"]
+    computes: ["delete", "embed", "embed_tokens"]
   ) { arguments, context in
     let index = try arguments.handle("index", .index).object(as: StoredIndex.self)
     let ids = try arguments.strings("ids")
@@ -111,7 +111,7 @@ extension VerbLibrary {
         .init("index", .artifact("index"), positional: true, "An index that was updated.")
       ],
       result: { _ in .artifact("index") }),
-    computes: ["compact", "embed", "link", "embed_tokens"]
+    computes: ["compact", "embed", "embed_tokens"]
   ) { arguments, context in
     let index = try arguments.handle("index", .index).object(as: StoredIndex.self)
     if !index.children.isEmpty {
