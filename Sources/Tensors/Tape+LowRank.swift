@@ -50,10 +50,13 @@ extension Tape {
     scale: Float, adding residual: Variable? = nil
   ) throws -> Variable {
     let rows = shape(of: weight).rows
-    let second = shape(of: up)
+    let (first, second) = (shape(of: down), shape(of: up))
     try expect(
-      second.rows == rows && second.columns == shape(of: down).rows, "lowRankLinear",
-      "the up matrix", "\(rows) × \(shape(of: down).rows)", "\(second.rows) × \(second.columns)")
+      first.columns == shape(of: x).columns, "lowRankLinear", "the down matrix",
+      "\(first.rows) × \(shape(of: x).columns)", "\(first.rows) × \(first.columns)")
+    try expect(
+      second.rows == rows && second.columns == first.rows, "lowRankLinear",
+      "the up matrix", "\(rows) × \(first.rows)", "\(second.rows) × \(second.columns)")
     return try lowRankLinear(
       x, weight: weight, bias: bias, down: down,
       terms: [LowRankTerm(up: up, firstColumn: 0, scale: scale)], adding: residual)

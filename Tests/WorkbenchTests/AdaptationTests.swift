@@ -37,8 +37,9 @@ import Workbench
   }
 
   private func shown(_ cells: String...) throws -> String {
-    try output(
-      of: ([Self.base, Self.facts] + cells).joined(separator: "\n"), in: tinyCollection().path)
+    let folder = try tinyCollection()
+    return try output(
+      of: ([Self.base, Self.facts] + cells).joined(separator: "\n"), in: folder.path)
   }
 
   @Test(arguments: methods) func anAdapterIsStoredWithoutItsBase(_ method: String) throws {
@@ -96,7 +97,7 @@ import Workbench
         + "\"Zinc is blue.\"))",
       "{#plain-is}\n[plain.bytes == base.bytes, plain.method, plain.parameters == base.parameters]",
       "{#same}\nmax([g, -g]) < 0.0001",
-      "{#changed}\nperplexity(plain, on: \"Zinc is blue.\") < perplexity(base, on: \"Zinc is blue.\")",
+      "{#changed}\nperplexity(plain, on: \"Zinc is blue.\") != perplexity(base, on: \"Zinc is blue.\")",
       "{#again}\nmerge(base).bytes == base.bytes")
     #expect(session.shown["plain-is"] == "[true, \"merge\", true]", "\(session.shown)")
     #expect(session.shown["same"] == "true", "\(session.shown)")
@@ -259,12 +260,14 @@ import Workbench
       "{\"question\":\"Who?\",\"answers\":[\"Ann\",\"Anna\"]}\n{\"question\":\"Why?\"}\n",
       to: "asked.jsonl")
     let more = "epochs: 5, held_out: 0, batch: 2, seed: 1"
+    let template = PromptTemplate.standard
+    let prompt = Value.string(template.prompt(question: "Who?")).quoted
+    let completion = Value.string(template.completion("Ann")).quoted
     try folder.write(
       notebook(
         Self.base.replacing("context: 24", with: "context: 64"),
         "asked = finetune(base, on: questions(\"asked.jsonl\"), \(more))",
-        "same = finetune(base, on: [{prompt: \"Question: Who?\\nAnswer:\", completion: "
-          + "\" Ann\"}], \(more))",
+        "same = finetune(base, on: [{prompt: \(prompt), completion: \(completion)}], \(more))",
         "{#it}\nperplexity(asked, on: \"Answer: Ann\") == perplexity(same, on: \"Answer: Ann\")",
         "{#n}\nasked.tokens == same.tokens"), to: "nb.md")
     let session = try NotebookSession.open(folder)
@@ -279,8 +282,10 @@ import Workbench
         id: "q", text: "Where?", answers: answers, fields: DocumentFields([("kind", [kind])]))
       return TrainingExamples.closedBook(query).map { [$0.prompt, $0.completion] }
     }
-    #expect(pair(["Bonn", "in Bonn"], "new") == ["Question: Where?\nAnswer:", " Bonn"])
-    #expect(pair([], "unanswerable") == ["Question: Where?\nAnswer:", " unknown"])
+    let template = PromptTemplate.standard
+    let prompt = template.prompt(question: "Where?")
+    #expect(pair(["Bonn", "in Bonn"], "new") == [prompt, template.completion("Bonn")])
+    #expect(pair([], "unanswerable") == [prompt, template.completion(template.refusal)])
     #expect(pair([], "new") == nil, "an answer that is not known teaches nothing")
   }
 

@@ -39,8 +39,10 @@ final class ToyTraining: Sendable {
 
   /// The verbs, with what tests of plans and options need.
   var library: VerbLibrary {
-    VerbLibrary(
-      VerbLibrary.standard.all + [toil, method("full"), method("lora"), other, giant, on, veil])
+    let own = [toil, method("full"), method("lora"), other, giant, on, veil]
+    let names = Set(own.map(\.signature.name))
+    return VerbLibrary(
+      VerbLibrary.standard.all.filter { !names.contains($0.signature.name) } + own)
   }
 
   private var toil: Verb {

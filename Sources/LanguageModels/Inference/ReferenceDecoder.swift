@@ -8,8 +8,20 @@ public struct ReferenceDecoder {
   private let model: DecoderModel
   private var c: DecoderConfiguration { model.configuration }
 
+  /// s B A of each matrix that something is added to, row by row, by the place of its A.
+  private let additions: [Int: [Double]]
+
   /// A reference for `model`.
-  public init(_ model: DecoderModel) { self.model = model }
+  public init(_ model: DecoderModel) {
+    self.model = model
+    var additions: [Int: [Double]] = [:]
+    for layer in model.adapter?.layout.layers ?? [] {
+      for added in [layer.projection, layer.output, layer.gateUp, layer.down] {
+        if let added { additions[added.down] = model.adapter?.product(added) }
+      }
+    }
+    self.additions = additions
+  }
 
   /// The logits after each token: [T, V].
   ///
@@ -135,34 +147,17 @@ public struct ReferenceDecoder {
     _ matrix: Int, _ rows: Int, _ x: [Double], with added: AdapterLayout.LowRank? = nil
   ) -> [Double] {
     let weights = model.floats
+    let more = added.flatMap { additions[$0.down] } ?? []
     return (0..<rows).map { row in
-      let more = addition(added, row, x.count)
+      let start = row * x.count
+      let isAddedTo = start < more.count
       var sum = 0.0
       for i in x.indices {
-        sum += (Double(weights[matrix + row * x.count + i]) + (more?[i] ?? 0)) * x[i]
+        let weight = Double(weights[matrix + start + i])
+        sum += (isAddedTo ? weight + more[start + i] : weight) * x[i]
       }
       return sum
     }
-  }
-
-  /// A row of s B A; nil where nothing is added to it.
-  private func addition(
-    _ added: AdapterLayout.LowRank?, _ row: Int, _ columns: Int
-  ) -> [Double]? {
-    guard let added, let numbers = model.adapter?.floats else { return nil }
-    var firstRank = 0
-    for term in added.terms {
-      defer { firstRank += term.rank }
-      guard term.rows.contains(row) else { continue }
-      let up = term.up + (row - term.rows.lowerBound) * term.rank
-      return (0..<columns).map { column in
-        (0..<term.rank).reduce(0) { sum, r in
-          let down = added.down + (firstRank + r) * columns + column
-          return sum + Double(term.scale) * Double(numbers[up + r]) * Double(numbers[down])
-        }
-      }
-    }
-    return nil
   }
 
   private func vector(_ offset: Int, _ count: Int) -> [Double] {
@@ -173,5 +168,29 @@ public struct ReferenceDecoder {
 
   private func dot(_ a: [Double], _ b: [Double]) -> Double {
     zip(a, b).reduce(0) { $0 + $1.0 * $1.1 }
+  }
+}
+
+extension DecoderAdapter {
+  /// s B A in double, as many rows as the last term reaches.
+  fileprivate func product(_ added: AdapterLayout.LowRank) -> [Double] {
+    let columns = added.columns
+    let rows = added.terms.reduce(0) { max($0, $1.rows.upperBound) }
+    var result = [Double](repeating: 0, count: rows * columns)
+    let numbers = floats
+    var down = added.down
+    for term in added.terms {
+      for row in 0..<term.rows.count {
+        let start = (term.rows.lowerBound + row) * columns
+        for r in 0..<term.rank {
+          let factor = Double(term.scale) * Double(numbers[term.up + row * term.rank + r])
+          for column in 0..<columns {
+            result[start + column] += factor * Double(numbers[down + r * columns + column])
+          }
+        }
+      }
+      down += term.rank * columns
+    }
+    return result
   }
 }

@@ -47,16 +47,22 @@ public enum FineTuningMethod: Hashable, Sendable {
 }
 
 extension FineTuningMethod {
-  /// The learning rate where none is given.
+  /// The learning rate where none is given: falling with the root of the model's size above a
+  /// million numbers.
+  ///
+  /// At 0.93 million, 540 questions on 60 new people in 204 steps were answered in wordings that were
+  /// not trained at .98 by full training with 5e-4 and 1e-3, .86 with 2e-3, .73 with 4e-3; by a LoRA
+  /// of rank 8 at .87 with 1e-3 and .98 with 3e-3. Of old questions, at .87 before, full training
+  /// kept .10 at 1e-3, the LoRA .28 at 3e-3.
   ///
   /// - Parameter parameters: How many numbers the model has.
   /// - Returns: The peak of the schedule.
   public func defaultLearningRate(parameters: Int) -> Double {
     let size = max(1, Double(parameters) / 1e6)
     switch self {
-    case .full: return 2e-3 / size.squareRoot()
-    case .lora: return 1e-2 / size.squareRoot()
-    case .adapters: return 1e-2 / size.squareRoot()
+    case .full: return 1e-3 / size.squareRoot()
+    case .lora: return 3e-3 / size.squareRoot()
+    case .adapters: return 3e-3 / size.squareRoot()
     case .prefix: return 3e-2
     }
   }

@@ -260,9 +260,6 @@ package final class NodeRunner {
           try kind.encode(object, to: sink.pieces)
         }
         made.withLock { $0.append((stored.digest, stored.count)) }
-        if let model = object as? StoredModel, model.base == nil {
-          OpenModels.note(model.opened, as: stored.digest)
-        }
         if let holder = object as? any ArtifactHolder {
           let held = holder.heldArtifacts.map { ($0.digest, 0) }
           made.withLock { $0 += held }
