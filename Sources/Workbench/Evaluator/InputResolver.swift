@@ -78,7 +78,7 @@ struct InputResolver: Sendable {
     do {
       return try verb.place.flatMap { RealPath.resolve(try $0(written)) }
     } catch {
-      throw VerbError("\(error)")
+      throw error as? VerbError ?? VerbError("\(error)")
     }
   }
 
