@@ -110,7 +110,7 @@ import Workbench
       ("adapters(width: 3)", "bottleneck adapters"), ("prefix(length: 2)", "a prefix"),
     ] {
       let text = try shown("merge(\(Self.tuned(method)))")
-      #expect(text.contains("error: merge: \(kind) can't be folded into weights"), "\(text)")
+      #expect(text.contains("error: \(kind) can't be folded into weights"), "\(text)")
       let more = try shown("finetune(\(Self.tuned(method)), on: facts)")
       #expect(more.contains("\(kind) can't be folded into weights"), "\(more)")
     }

@@ -107,7 +107,8 @@ import Workbench
     let ordered = "rerank(\(tiny), encoder: \(Self.words))"
     let reader = "encoder(\(Self.model))"
     let tokens = "rerank(\(tiny), encoder: \(reader), tokens: true)"
-    let apart = "fuse([\(tiny), bm25(documents([{id: \"d1\", text: \"tea\"}, {id: \"x\", text: \"a\"}]))])"
+    let apart =
+      "fuse([\(tiny), bm25(documents([{id: \"d1\", text: \"tea\"}, {id: \"x\", text: \"a\"}]))])"
     let new = "[{id: \"d9\", text: \"oxygen\"}]"
     let calls = [
       "flat(load(\"tiny\").corpus, encoder: \(Self.words))", dense, Self.late,

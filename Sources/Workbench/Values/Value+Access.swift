@@ -75,7 +75,7 @@ extension Value {
   }
 
   /// As ``interpolated``, with strings in quotes.
-  var quoted: String {
+  package var quoted: String {
     guard let text else { return interpolated }
     var quoted = "\""
     for character in text {
