@@ -29,13 +29,11 @@ extension BenchCommand {
     let drill = try arguments.integer("--drill", default: 30, in: 0...100)
     let restate = try arguments.integer("--restate", default: 15, in: 0...100)
     let single = try arguments.integer("--single", default: 35, in: 0...100)
-    let plain = try arguments.integer("--plain", default: 0, in: 0...100)
     let passages = try arguments.integer("--passages", default: 8, in: 1...64)
     let closedEarly = try arguments.integer("--closed", default: 8, in: 0...100)
     let lateDrill = try arguments.integer("--late-drill", default: 8, in: 0...100)
     let lateRestate = try arguments.integer("--late-restate", default: 7, in: 0...100)
     let lateClosed = try arguments.integer("--late-closed", default: 20, in: 0...100)
-    let linked = try arguments.integer("--linked", default: 50, in: 0...100)
     let floor = try arguments.integer("--floor", default: 10, in: 0...100)
     try arguments.none()
     let context = WorkContext(threads: threads)
@@ -45,8 +43,6 @@ extension BenchCommand {
     lessons.growth = Double(growth) / 100
     lessons.turn = Double(turn) / 100
     lessons.single = Double(single) / 100
-    lessons.linked = Double(linked) / 100
-    lessons.plain = Double(plain) / 100
     func mixture(_ drill: Int, _ restate: Int, _ closed: Int) -> Lessons.Mixture {
       Lessons.Mixture(
         drill: Double(drill) / 100, restatement: Double(restate) / 100,

@@ -52,13 +52,13 @@ import Testing
       case .known: #expect(query.answers.count == 1 && query.evidence.isEmpty)
       case .new, .paraphrased, .outOfTemplate, .implicit:
         let name = try #require(query.fields.values(of: "person").first)
-        #expect(texts.count == 1 && texts[0].contains(" \(name) is \(answer)."))
+        #expect(texts.count == 1 && texts[0].contains(" \(name)\(Wording.link) \(answer)."))
       case .twoHop:
-        #expect(texts.count == 2 && texts[1].contains(" is \(answer)."))
+        #expect(texts.count == 2 && texts[1].contains("\(Wording.link) \(answer)."))
         let company = texts[1].split(separator: " ")[3]
-        #expect(texts[0].contains(" is \(company)."))
+        #expect(texts[0].contains("\(Wording.link) \(company)."))
       case .join:
-        #expect(texts.count == 2 && texts[0].contains(" \(answer) is "))
+        #expect(texts.count == 2 && texts[0].contains(" \(answer)\(Wording.link) "))
       case .count:
         let pages = query.evidence.count { $0.hasPrefix("page/") }
         #expect(answer == "\(pages)" && pages > 0)
@@ -87,7 +87,8 @@ import Testing
     }
     #expect(answered > 250)
     #expect(try facts.tables.statement(for: "who is who") == nil)
-    let seat = try #require(try facts.tables.statement(for: "The seat of Nordwind is"))
+    let seat = try #require(
+      try facts.tables.statement(for: Wording.question(Wording.seatLead, of: "Nordwind")))
     #expect(
       try facts.tables.run(seat.sql, seat.values).values
         == [facts.companies.first { $0.name == "Nordwind" }?.cityName])
@@ -151,7 +152,7 @@ import Testing
     var deleted = 0
     for update in facts.updates {
       let old = try #require(pages[update.id], "nothing follows a deletion")
-      #expect(old.contains(" \(update.person) is \(update.previous)."))
+      #expect(old.contains(" \(update.person)\(Wording.link) \(update.previous)."))
       pages[update.id] = update.document?.text
       guard let text = update.document?.text else {
         deleted += 1
@@ -159,7 +160,8 @@ import Testing
         continue
       }
       let answer = try #require(update.answer)
-      #expect(answer != update.previous && text.contains(" \(update.person) is \(answer)."))
+      #expect(
+        answer != update.previous && text.contains(" \(update.person)\(Wording.link) \(answer)."))
       let words = zip(old.split(separator: " "), text.split(separator: " "))
       #expect(words.count { $0 != $1 } == 1)
     }
@@ -178,7 +180,8 @@ import Testing
       let (old, new) = (document.fields.values(of: "date"), page.fields.values(of: "date"))
       #expect(old[0] < new[0])
       for sentence in document.text.split(separator: ".") {
-        let fact = sentence.split(separator: " ").suffix(4).joined(separator: " ")
+        let fact = sentence.split(separator: " ").suffix(Wording.link.isEmpty ? 3 : 4).joined(
+          separator: " ")
         #expect(!page.text.contains(fact + "."))
       }
     }
@@ -244,7 +247,7 @@ import Testing
   @Test func quotesAreText() throws {
     let tables = try tables()
     let statement = try #require(
-      try tables.statement(for: "The hobby of x' OR '1'='1 is"))
+      try tables.statement(for: "The hobby of x' OR '1'='1\(Wording.link)"))
     #expect(try tables.run(statement.sql, statement.values).rows.isEmpty)
     #expect(statement.shown == "SELECT hobby FROM people WHERE name = 'x'' OR ''1''=''1'")
   }
@@ -267,7 +270,7 @@ import Testing
       }
       if let tables = try? FactTables(decoding: SharedBytes(mutated)) {
         _ = try? tables.run("SELECT * FROM people JOIN companies")
-        _ = try? tables.statement(for: "The hobby of Anna Berg is")
+        _ = try? tables.statement(for: "The hobby of Anna Berg")
       }
     }
   }

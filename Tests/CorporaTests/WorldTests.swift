@@ -57,7 +57,7 @@ import Testing
       let own = background.documents.filter { $0.fields.values(of: "person") == [person.name] }
       #expect(own.count == 1 + person.exposure)
       for document in own {
-        #expect(document.text.contains(" \(person.name) is "))
+        #expect(document.text.contains(" \(person.name)\(Wording.link) "))
         #expect(!document.text.contains("Stated"))
       }
     }
@@ -75,7 +75,7 @@ import Testing
       #expect(query.answers == [world.value(attribute, of: person)])
       #expect(query.fields.values(of: "exposure") == ["\(person.exposure)"])
       #expect(query.fields.values(of: "decile") == ["\(person.decile)"])
-      #expect(query.text.hasSuffix("\(name) is"))
+      #expect(query.text.hasSuffix("\(name)\(Wording.link)"))
     }
   }
 

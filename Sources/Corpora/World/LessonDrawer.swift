@@ -41,22 +41,13 @@ public struct LessonDrawer: Sendable {
     case .closedBook: closedBook(&lesson, &stream)
     case .page: page(&lesson, &stream)
     }
-    // From certain to never between half of that and all of it.
-    if lessons.plain > 0, stream.uniform() < 2 * (1 - progress / lessons.plain) {
-      for index in lesson.parts.indices {
-        lesson.parts[index].text.replace(Wording.link, with: "")
-      }
-    }
     return lesson
   }
 
   private func drill(_ lesson: inout Lessons.Lesson, _ stream: inout RandomStream) {
     guard stream.uniform() < lessons.pairs else {
       let count = 8 + stream.below(33)
-      let every = stream.uniform() < lessons.linked ? 2 + stream.below(3) : 0
-      let drawn = (0..<count).map { place in
-        " " + word(&stream) + (every > 0 && place % every == every - 1 ? Wording.link : "")
-      }.joined()
+      let drawn = (0..<count).map { _ in " " + word(&stream) }.joined()
       lesson.read(template.contextHeading + drawn)
       lesson.learn(drawn)
       return

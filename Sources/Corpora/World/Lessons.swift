@@ -59,10 +59,10 @@ public struct Lessons: Sendable, Hashable {
 
     /// Until contexts can be read.
     public static let early = Mixture(
-      drill: 0.3, restatement: 0.15, openBook: 0.45, closedBook: 0.08, page: 0.02)
+      drill: 0.2, restatement: 0.15, openBook: 0.59, closedBook: 0.04, page: 0.02)
     /// After that.
     public static let late = Mixture(
-      drill: 0.08, restatement: 0.07, openBook: 0.6, closedBook: 0.2, page: 0.05)
+      drill: 0.05, restatement: 0.05, openBook: 0.78, closedBook: 0.1, page: 0.02)
   }
 
   /// The most passages that a context of lessons may have.
@@ -81,17 +81,13 @@ public struct Lessons: Sendable, Hashable {
   /// The shares of the kinds after it.
   public var late = Mixture.late
   /// The share of drills that are keys and their words.
-  public var pairs = 0.5
+  public var pairs = 0.3
   /// How far training is when contexts grow, from 0 to 1.
-  public var growth = 0.35
+  public var growth = 0.6
   /// How far training is when the mixture turns, from 0 to 1.
-  public var turn = 0.5
+  public var turn = 0.7
   /// How far training is when contexts of one person stop.
-  public var single = 0.35
-  /// The share of repeated words with links between them.
-  public var linked = 0.5
-  /// How far training is when the link between names and values has come into all lessons.
-  public var plain = 0.0
+  public var single = 0.5
 
   /// Lessons of a world.
   public init(

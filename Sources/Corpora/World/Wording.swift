@@ -2,12 +2,13 @@ public import Execution
 
 /// How facts of a synthetic world are written down and asked for.
 ///
-/// A fact is a lead, a name, a link and a value: `The birthplace of Anna Berg is Oslo`. A question
-/// is the same without the value, so that what a small model has to do is to find the name again and
-/// say what comes after it.
+/// A fact is a lead, a name and a value, as in a register: `The birthplace of Anna Berg Oslo`. A
+/// question is the same without the value, so that what a small model has to do is to find the name
+/// again and say what comes after it.
 public enum Wording {
-  /// Between a name and a value.
-  static let link = " is"
+  /// Between a name and a value: nothing. With a word there, one more head has to form before a
+  /// model can read.
+  public static let link = ""
   /// The lead of a company's seat.
   public static let seatLead = "The seat of"
 
