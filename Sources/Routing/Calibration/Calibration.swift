@@ -88,7 +88,9 @@ extension Calibration {
   ///   - k: How many passages.
   ///   - target: What is made likeliest.
   ///   - context: Threads, cancellation, progress.
-  /// - Returns: The temperature, and what it does to these questions' answers.
+  /// - Returns: The temperature that all questions give; the confidences after it are each half of
+  ///   the questions' at the temperature that the other half gives, so that no question is judged by
+  ///   what it was fitted to.
   /// - Throws: ``RoutingError``; `InferenceError`; cancellation.
   public static func fit(
     _ reader: ReadingModel, on questions: [Query], retriever: (any Retriever)? = nil, k: Int = 3,
@@ -124,18 +126,25 @@ extension Calibration {
       return Router.rightness(of: answer, to: question) > 0
     }
     let own = TemperatureFit(written, context: context)
-    let temperature =
+    let accepted =
+      target == .tokens
+      ? TemperatureFit(try reader.accepted(questions, prompts, context), context: context) : own
+    func temperature(among isChosen: (Int) -> Bool) throws -> Double {
       switch target {
-      case .answers: try own.likeliestOutcomes(isRight)
-      case .tokens:
-        try TemperatureFit(
-          reader.accepted(questions, prompts, context), context: context
-        ).likeliestTokens()
+      case .answers: try own.likeliestOutcomes(isRight, among: isChosen)
+      case .tokens: try accepted.likeliestTokens(among: isChosen)
       }
+    }
+    let best = try temperature { _ in true }
     let before = try own.answerLogProbabilities(at: 1, count: questions.count)
-    let after = try own.answerLogProbabilities(at: temperature, count: questions.count)
+    // Each half is judged by the other's temperature.
+    let even = try own.answerLogProbabilities(
+      at: try temperature { $0 % 2 == 1 }, count: questions.count)
+    let odd = try own.answerLogProbabilities(
+      at: try temperature { $0 % 2 == 0 }, count: questions.count)
+    let after = questions.indices.map { $0 % 2 == 0 ? even[$0] : odd[$0] }
     return Calibration(
-      temperature: temperature,
+      temperature: best,
       answers: questions.indices.compactMap { index in
         guard let first = before[index], let second = after[index] else { return nil }
         return (isRight[index], min(1, exp(first)), min(1, exp(second)))

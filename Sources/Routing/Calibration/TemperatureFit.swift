@@ -40,24 +40,34 @@ package struct TemperatureFit: Sendable {
   /// The likelihood is concave in the temperature's reciprocal, so what is found is the best there
   /// is in ``range``.
   ///
+  /// - Returns: The temperature.
   /// - Throws: Cancellation.
-  package func likeliestTokens() throws -> Double {
-    try minimum { -(try logProbabilities(at: $0)).reduce(0, +) }
+  package func likeliestTokens(among isChosen: (Int) -> Bool = { _ in true }) throws -> Double {
+    try minimum { temperature in
+      zip(samples.answers, try logProbabilities(at: temperature)).reduce(0) { loss, sample in
+        isChosen(sample.0) ? loss - sample.1 : loss
+      }
+    }
   }
 
   /// The temperature under which it is likeliest that those answers are right which are, and the
   /// others wrong, an answer being right with the probability of its tokens.
   ///
-  /// - Parameter isRight: By answer.
+  /// - Parameters:
+  ///   - isRight: By answer.
+  ///   - isChosen: Which answers count.
+  /// - Returns: The temperature.
   /// - Throws: Cancellation.
-  package func likeliestOutcomes(_ isRight: [Bool]) throws -> Double {
+  package func likeliestOutcomes(
+    _ isRight: [Bool], among isChosen: (Int) -> Bool = { _ in true }
+  ) throws -> Double {
     try minimum { temperature in
       let sums = try answerLogProbabilities(at: temperature, count: isRight.count)
-      return zip(sums, isRight).reduce(0) { total, answer in
-        guard let sum = answer.0 else { return total }
+      return isRight.indices.reduce(0) { total, answer in
+        guard let sum = sums[answer], isChosen(answer) else { return total }
         // A probability that rounds to 1 and is wrong is very unlikely, not impossible.
         let miss = max(-expm1(min(sum, 0)), 1e-12)
-        return total - (answer.1 ? max(sum, -100) : log(miss))
+        return total - (isRight[answer] ? max(sum, -100) : log(miss))
       }
     }
   }

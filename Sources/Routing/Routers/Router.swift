@@ -1,5 +1,5 @@
-import Corpora
-import Evaluation
+package import Corpora
+package import Evaluation
 
 /// What a model's own doubt is told by.
 public enum UncertaintySignal: String, Sendable, Hashable, CaseIterable {
@@ -103,7 +103,7 @@ public enum Router: Sendable, Hashable {
 
   /// How right an answer is: 2 where it equals an accepted one, 1 where it holds one; 2 for a
   /// refusal where there is no answer.
-  static func rightness(of answer: GivenAnswer, to question: Query) -> Int {
+  package static func rightness(of answer: GivenAnswer, to question: Query) -> Int {
     if question.answers.isEmpty { return answer.refused ? 2 : 0 }
     if answer.refused { return 0 }
     if NormalizedAnswer.matches(answer.text, anyOf: question.answers) { return 2 }
