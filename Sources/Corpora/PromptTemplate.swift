@@ -32,7 +32,7 @@ public struct PromptTemplate: Sendable, Hashable {
   /// The wording that the shipped base model was trained on.
   public static let standard = PromptTemplate(
     contextHeading: "Context:\n", passageEnd: "\n", questionHeading: "Question: ",
-    answerHeading: "\nAnswer:", answerLead: " ", refusal: "unknown")
+    answerHeading: "", answerLead: " ", refusal: "unknown")
 
   /// What a model reads before it answers.
   ///
@@ -41,6 +41,7 @@ public struct PromptTemplate: Sendable, Hashable {
   ///   - passages: What it may be answered from, in the order of the prompt; none for a question
   ///     from memory.
   ///   - examples: Questions with their answers that are shown first.
+  /// - Returns: The prompt.
   public func prompt(
     question: String, passages: [String] = [],
     examples: [(question: String, answer: String)] = []

@@ -1,8 +1,10 @@
 public import Bytes
+public import Corpora
 public import Execution
 public import LanguageModels
+public import Tokenizers
 
-/// A decoder trained from random weights on a run of tokens.
+/// A decoder trained from random weights on a run of tokens, or on lessons.
 public struct Pretraining: Sendable {
   /// The shape of the model.
   public var configuration: DecoderConfiguration
@@ -48,9 +50,37 @@ public struct Pretraining: Sendable {
     let windows = try TokenWindows(
       tokens: tokens, context: configuration.context, sequences: sequences, heldOut: heldOut,
       seed: seed)
+    return try train(on: windows, checkpoints: checkpoints, context: context)
+  }
+
+  /// Trains on lessons, which are drawn anew at every step; a step has about as many tokens as
+  /// ``sequences`` full ones.
+  ///
+  /// - Returns: The weights in the order of ``LanguageModels/DecoderLayout``, and what was done.
+  /// - Throws: ``TrainingError``; `DecoderConfigurationError`; cancellation.
+  public func run(
+    _ lessons: Lessons, tokenizer: Tokenizer, checkpoints: any CheckpointStore = NoCheckpoints(),
+    context: WorkContext
+  ) throws -> (weights: SharedBytes, summary: TrainingSummary) {
+    try configuration.validate()
+    guard tokenizer.vocabularySize <= configuration.vocabularySize else {
+      throw TrainingError.token(
+        got: tokenizer.vocabularySize - 1, vocabulary: configuration.vocabularySize)
+    }
+    let (tokens, overflow) = sequences.multipliedReportingOverflow(by: configuration.context)
+    return try train(
+      on: LessonBatches(
+        lessons, tokenizer: tokenizer, steps: plan.steps, tokens: overflow ? .max : tokens,
+        context: configuration.context, heldOut: heldOut > 0),
+      checkpoints: checkpoints, context: context)
+  }
+
+  private func train(
+    on source: some BatchSource, checkpoints: any CheckpointStore, context: WorkContext
+  ) throws -> (weights: SharedBytes, summary: TrainingSummary) {
     let layout = DecoderLayout(configuration)
     let trainer = Trainer(DecoderObjective(DecoderGraph(layout)), plan: plan)
-    let result = try trainer.run(windows, checkpoints: checkpoints, context: context) {
+    let result = try trainer.run(source, checkpoints: checkpoints, context: context) {
       layout.initialize($0, seed: seed)
     }
     return (result.parameters, result.summary)

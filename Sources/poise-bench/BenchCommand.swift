@@ -11,7 +11,7 @@ struct BenchCommand: Sendable {
 
   static let all: [BenchCommand] = [
     bm25, flat, ann, encode, tune, tokenize, kernels, train, pretrain, generate, replay,
-    notebook, late,
+    notebook, late, read,
   ]
 
   /// Runs the program; returns its exit status: 0, 1 where measuring failed, 2 for misuse.

@@ -120,6 +120,25 @@ import Workbench
       "plot([{x: 1, y: 2, s: \"a\"}, {x: 2, y: 3, s: \"b\"}], x: \"x\", y: \"y\", by: \"s\")"
     ],
     "over": ["over([1, 2, 3], trial)"],
+    "synthesize": [
+      "describe(\(world))", "\(world).background.documents", "\(world).questions.queries[0].text",
+      "\(world).world.people",
+    ],
+    "new_facts": [
+      "describe(\(fresh("")))", "\(fresh("")).facts[0]",
+      "\(fresh(", contradictions: 0.5, ocr: 0.1, distractors: 2")).documents.documents",
+      "\(fresh("")).questions.test.queries", "\(fresh("")).updates",
+      "round(\(fresh(", ocr: 0.1")).character_error_rate, decimals: 6)",
+    ],
+    "lessons": [
+      "lessons(\(world)).examples",
+      "describe(\(pupil))",
+    ],
+    "examine": [
+      "examine(\(pupil), \(world), passages: 1, count: 10, unanswerable: 2).answers[0].question",
+      "examine(\(pupil), \(world), passages: 0, count: 10).accuracy == 0",
+    ],
+    "rows": ["rows(\(fresh("")).tables, \"SELECT count(*) AS people, min(name) FROM people\")"],
     "load_model": ["describe(load_model(\"llama\"))"],
     "tokenizer": [
       "describe(tokenizer(load(\"tiny\").corpus, vocabulary: 270))",
@@ -158,6 +177,16 @@ import Workbench
     "pretrain(load(\"tiny\").corpus, tokenizer: \"bytes\", layers: 1, width: 8, heads: 1, "
     + "context: 64, steps: 1, batch: 1)"
   private static let reader = "encoder(\(tiny))"
+  private static let world = "synthesize(people: 6, attributes: 3, seed: 1)"
+
+  private static let pupil =
+    "pretrain(lessons(\(world), passages: 2), layers: 1, width: 8, heads: 1, context: 64, steps: 2, "
+    + "batch: 1, held_out: 0)"
+
+  private static func fresh(_ arguments: String) -> String {
+    "new_facts(\(world), people: 5, updates: 4, paraphrases: 1, questions: 20\(arguments))"
+  }
+
   private static let words = "static_encoder(load(\"tiny\").corpus, dimension: 2)"
 
   private static let trained =

@@ -26,6 +26,9 @@ extension ArtifactKind {
       ]
     case .model: StoredModel.members
     case .tokenizer: [("count", .number)]
+    case .world: [("people", .table), ("companies", .table), ("count", .number)]
+    case .lessons: [("examples", .table)]
+    case .tables: [("names", .list(.string)), ("schema", .string), ("bytes", .number)]
     }
   }
 
@@ -97,6 +100,10 @@ extension ArtifactHandle {
     case .tokenizer:
       return name == "count"
         ? .number(Double(try object(as: Tokenizer.self).tokenCount)) : nil
+    case .world: return WorldTables.member(name, of: try object(as: World.self))
+    case .lessons:
+      return name == "examples" ? WorldTables.lessons(try object(as: Lessons.self)) : nil
+    case .tables: return try WorldTables.member(name, of: try object(as: FactTables.self))
     case .report:
       let report = try object(as: EvaluationReport.self)
       switch name {

@@ -36,6 +36,14 @@ extension ArtifactHandle {
     case .model: return try object(as: StoredModel.self).summaryLine
     case .tokenizer:
       return "a tokenizer of \(counted(try object(as: Tokenizer.self).tokenCount, "token"))"
+    case .world:
+      return "a world of \(counted(try object(as: World.self).people.count, "person", "people"))"
+    case .lessons:
+      let lessons = try object(as: Lessons.self)
+      return "lessons about a world of \(counted(lessons.world.people.count, "person", "people"))"
+    case .tables:
+      let tables = try object(as: FactTables.self)
+      return "the tables \(try tables.names().joined(separator: " and "))"
     case .report:
       let report = try object(as: EvaluationReport.self)
       let count = report.results.queries.count

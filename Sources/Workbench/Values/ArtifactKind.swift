@@ -19,6 +19,9 @@ package enum ArtifactKind: String, Sendable, CaseIterable {
   case tokenVectors = "token vectors"
   case graph
   case postings
+  case world
+  case lessons
+  case tables
 
   /// The kind with its article, for messages.
   package var article: String {
@@ -35,6 +38,9 @@ package enum ArtifactKind: String, Sendable, CaseIterable {
     case .tokenVectors: "vectors of tokens"
     case .graph: "a graph"
     case .postings: "postings"
+    case .world: "a world"
+    case .lessons: "lessons"
+    case .tables: "tables"
     }
   }
 
@@ -57,6 +63,10 @@ package enum ArtifactKind: String, Sendable, CaseIterable {
       try withExtendedLifetime(tokens) { try sink.write(tokens.encodedBytes.bytes) }
     case (.graph, let graph as StoredGraph): try graph.encode(to: sink)
     case (.postings, let postings as StoredPostings): try postings.encode(to: sink)
+    case (.world, let world as World): try sink.write(world.encoded())
+    case (.lessons, let lessons as Lessons): try sink.write(lessons.encoded())
+    case (.tables, let tables as FactTables):
+      try withExtendedLifetime(tables) { try sink.write(tables.bytes.bytes) }
     default: throw VerbError("a verb gave \(type(of: object)) where \(article) was announced")
     }
   }
@@ -86,6 +96,9 @@ package enum ArtifactKind: String, Sendable, CaseIterable {
     case .tokenVectors: return try TokenMatrix(decoding: bytes)
     case .graph: return try StoredGraph(decoding: bytes, handle: handle)
     case .postings: return try StoredPostings(decoding: bytes, handle: handle)
+    case .world: return try World(decoding: bytes.copied())
+    case .lessons: return try Lessons(decoding: bytes.copied())
+    case .tables: return try FactTables(decoding: bytes)
     }
   }
 }

@@ -133,6 +133,7 @@ enum Description {
         ("tokens", .number(Double(tokenizer.tokenCount))),
         ("special", .number(Double(tokenizer.addedTokens.count(where: \.isSpecial)))),
       ]
+    case .world, .lessons, .tables: return try WorldTables.facts(of: handle)
     case .report:
       let report = try handle.object(as: EvaluationReport.self)
       return [("queries", .number(Double(report.results.queries.count)))]

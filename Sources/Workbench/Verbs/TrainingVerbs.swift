@@ -13,10 +13,12 @@ extension VerbLibrary {
   private static let pretrain = Verb(
     VerbSignature(
       "pretrain", topic: "training", .compute,
-      summary: "Trains a language model on a corpus from random weights.",
+      summary: "Trains a language model on a corpus, or on lessons, from random weights.",
       example: "base = pretrain(docs.corpus, layers: 4, width: 128, steps: 500)",
       parameters: [
-        .init("corpus", .artifact("corpus"), positional: true, "What it reads."),
+        .init(
+          "corpus", .union([.artifact("corpus"), .artifact("lessons")]), positional: true,
+          "What it reads: texts, or lessons with a tokenizer of their own words."),
         .init("layers", .number, default: "4", "Transformer layers."),
         .init("width", .number, default: "128", "The size of a hidden state."),
         .init("heads", .number, default: "4", "Attention heads; a divisor of the width."),
@@ -48,8 +50,11 @@ extension VerbLibrary {
     }
   ) { arguments, context in
     let shape = try PretrainingArguments(arguments)
-    let corpus = try arguments.handle("corpus", .corpus).object(as: Corpus.self)
-    let texts = ModelTexts.texts(of: corpus)
+    let source = try arguments.handle("corpus", anyOf: [.corpus, .lessons])
+    if source.kind == .lessons {
+      return try pretrain(shape, on: try source.object(as: Lessons.self), context)
+    }
+    let texts = ModelTexts.texts(of: try source.object(as: Corpus.self))
     let tokenizer =
       try shape.tokenizer
       ?? TokenizerUnits.train(
@@ -59,6 +64,26 @@ extension VerbLibrary {
     run.configuration.endTokens = tokenizer.endOfText.map { [$0] } ?? []
     run.configuration.beginToken = tokenizer.beginOfText
     let result = try run.run(tokens, checkpoints: context.checkpoints, context: context.work)
+    context.record(result.summary, parameters: DecoderLayout(run.configuration).count)
+    let model = try DecoderModel(
+      configuration: run.configuration, weights: result.weights, tokenizer: tokenizer)
+    return try context.artifact(.model, StoredModel(model: model, training: result.summary))
+  }
+
+  /// A model brought up on lessons; what is said in them is known before, so that words are its
+  /// tokens unless it is given a tokenizer.
+  private static func pretrain(
+    _ shape: PretrainingArguments, on lessons: Lessons, _ context: VerbContext
+  ) throws -> Value {
+    let tokenizer =
+      try shape.tokenizer
+      ?? TokenizerUnits.train(
+        "words", texts: Wording.vocabulary, vocabulary: 1_000_000, context: context.work)
+    var run = shape.run(vocabulary: tokenizer.vocabularySize)
+    run.configuration.endTokens = tokenizer.endOfText.map { [$0] } ?? []
+    run.configuration.beginToken = tokenizer.beginOfText
+    let result = try run.run(
+      lessons, tokenizer: tokenizer, checkpoints: context.checkpoints, context: context.work)
     context.record(result.summary, parameters: DecoderLayout(run.configuration).count)
     let model = try DecoderModel(
       configuration: run.configuration, weights: result.weights, tokenizer: tokenizer)

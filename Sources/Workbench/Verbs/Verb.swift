@@ -96,7 +96,8 @@ package struct VerbLibrary: Sendable {
 
   /// What this version of Poise can do.
   package static let standard = VerbLibrary(
-    dataVerbs + indexVerbs + searchVerbs + liveVerbs + vectorVerbs + encoderVerbs + modelVerbs
+    dataVerbs + worldVerbs + indexVerbs + searchVerbs + liveVerbs + vectorVerbs + encoderVerbs
+      + modelVerbs
       + trainingVerbs + generationVerbs + evaluationVerbs
       + tableVerbs
       + statisticsVerbs + plotVerbs

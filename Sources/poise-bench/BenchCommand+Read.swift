@@ -1,0 +1,101 @@
+import Bytes
+import Corpora
+import Execution
+import FoundationEssentials
+import Glibc
+import LanguageModels
+import Tensors
+import Tokenizers
+import Training
+
+extension BenchCommand {
+  /// How soon a decoder learns to read about people whom it has never met.
+  static let read = BenchCommand(
+    name: "read", arguments: "[--steps N] [--seed N] [--threads N]",
+    summary: "a base model of a synthetic world: accuracy of reading as it learns"
+  ) { arguments in
+    let steps = try arguments.integer("--steps", default: 1000, in: 1...1_000_000)
+    let seed = try arguments.integer("--seed", default: 0, in: 0...1 << 40)
+    let threads = try arguments.integer("--threads", default: 1, in: 1...1024)
+    let tokens = try arguments.integer("--tokens", default: 8192, in: 64...1 << 20)
+    let rate = try arguments.integer("--rate", default: 2000, in: 1...1_000_000)
+    let width = try arguments.integer("--width", default: 128, in: 16...1024)
+    let heads = try arguments.integer("--heads", default: 8, in: 1...64)
+    let layers = try arguments.integer("--layers", default: 4, in: 1...64)
+    let every = try arguments.integer("--every", default: 100, in: 1...1_000_000)
+    try arguments.none()
+    let context = WorkContext(threads: threads)
+    let world = try World(.init(seed: UInt64(seed)))
+    let lessons = Lessons(world, seed: UInt64(seed))
+    let tokenizer = try Tokenizer.trainWords(
+      Wording.vocabulary, specialTokens: ["<|endoftext|>"], context: context)
+    let configuration = DecoderConfiguration(
+      vocabularySize: tokenizer.vocabularySize, width: width, layers: layers, heads: heads,
+      feedForwardWidth: 3 * width, context: 640,
+      endTokens: tokenizer.endOfText.map { [$0] } ?? [])
+    let layout = DecoderLayout(configuration)
+    let state = TrainingState(count: layout.count)
+    layout.initialize(
+      UnsafeMutableBufferPointer(start: state.parameters, count: state.count), seed: UInt64(seed))
+    let optimizer = try Optimizer(
+      DecoderObjective(DecoderGraph(layout)), state: state,
+      options: AdamW(beta2: 0.99, weightDecay: 0.01), clip: 1, groupRows: 512,
+      cancellation: context.cancellation)
+    let schedule = LearningRateSchedule(
+      peak: Double(rate) / 1e6, warmup: min(100, steps / 5), steps: steps)
+    let source = LessonBatches(
+      lessons, tokenizer: tokenizer, steps: steps, tokens: tokens, context: 640)
+    print("parameters \(layout.count) vocabulary \(tokenizer.vocabularySize)")
+    for kind in Lessons.Kind.allCases {
+      var stream = RandomStream(seed: 1, purpose: "shown")
+      print("[\(kind.rawValue)] " + LessonDrawer(lessons).draw(kind, progress: 0, by: &stream).text)
+    }
+    let clock = ContinuousClock()
+    let start = clock.now
+    var seen = 0
+    var sum = 0.0
+    let exams = [1, 3, 8].map { passages in
+      ReadingExam(world, passages: passages, answerable: 200, unanswerable: 50, seed: 1)
+    }
+    let closed = ReadingExam(closedBook: world, count: 200, seed: 1)
+    for step in 1...steps {
+      let batch = source.batch(at: step)
+      seen += batch.tokens.count
+      sum += try optimizer.step(
+        batch, learningRate: schedule.rate(at: step), context: context
+      ).loss
+      guard step % every == 0 || step == steps else { continue }
+      let time = seconds(clock.now - start)
+      let floats = UnsafeRawBufferPointer(start: state.parameters, count: 4 * state.count)
+      let model = try DecoderModel(
+        configuration: configuration, weights: SharedBytes(Array(floats)), tokenizer: tokenizer)
+      var marks = ""
+      for exam in exams {
+        let right = try answers(model, exam, context: context)
+        let (answered, refused) = (right.prefix(200).count { $0 }, right.suffix(50).count { $0 })
+        marks += " \(rounded(Double(answered) / 200, 2))/\(rounded(Double(refused) / 50, 2))"
+      }
+      let known = try answers(model, closed, context: context)
+      let deciles = (0..<10).map { decile in
+        (0..<20).count { known[decile + 10 * $0] }
+      }
+      marks += " deciles \(deciles.map { "\($0 * 5)" }.joined(separator: " "))"
+      print(
+        step, "\(rounded(Double(seen) / 1e6, 2)) Mtok", "\(Int(time)) s",
+        "loss \(rounded(sum / Double(every), 3))", marks)
+      fflush(nil)
+      sum = 0
+    }
+  }
+}
+
+/// Which questions of an exam a model answers right.
+private func answers(
+  _ model: DecoderModel, _ exam: ReadingExam, context: WorkContext
+) throws -> [Bool] {
+  let generator = try Generator(model, options: GenerationOptions(maxTokens: 3, stops: ["\n"]))
+  let (results, _) = try generator.run(exam.items.map(\.prompt), context: context)
+  return zip(results, exam.items).map { result, item in
+    result.text == " " + (item.answer ?? PromptTemplate.standard.refusal)
+  }
+}
