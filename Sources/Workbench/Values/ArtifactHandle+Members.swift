@@ -3,6 +3,7 @@ import Corpora
 import Evaluation
 import Language
 import Retrieval
+import Routing
 import Tokenizers
 
 extension ArtifactKind {
@@ -29,6 +30,8 @@ extension ArtifactKind {
     case .world: [("people", .table), ("companies", .table), ("count", .number)]
     case .lessons: [("examples", .table)]
     case .tables: [("names", .list(.string)), ("schema", .string), ("bytes", .number)]
+    case .answers: StoredAnswers.members
+    case .outcomes: [("count", .number), ("table", .table)]
     }
   }
 
@@ -104,6 +107,9 @@ extension ArtifactHandle {
     case .lessons:
       return name == "examples" ? WorldTables.lessons(try object(as: Lessons.self)) : nil
     case .tables: return try WorldTables.member(name, of: try object(as: FactTables.self))
+    case .answers: return try object(as: StoredAnswers.self).member(name)
+    case .outcomes:
+      return Self.member(name, of: try object(as: RecordedOutcomes.self))
     case .report:
       let report = try object(as: EvaluationReport.self)
       switch name {
@@ -119,6 +125,23 @@ extension ArtifactHandle {
           ) { run })
       default: return nil
       }
+    }
+  }
+
+  private static func member(_ name: String, of recorded: RecordedOutcomes) -> Value? {
+    switch name {
+    case "count": .number(Double(recorded.outcomes.count))
+    case "table":
+      .table(
+        columns: ["question", "answers", "from_memory", "with_passages", "known", "read"],
+        rows: recorded.outcomes.map { outcome in
+          [
+            .string(outcome.question), .list(outcome.answers.map { .string($0) }),
+            .string(outcome.fromMemory), .string(outcome.withPassages),
+            .boolean(outcome.isKnown), .boolean(outcome.isRead),
+          ]
+        })
+    default: nil
     }
   }
 

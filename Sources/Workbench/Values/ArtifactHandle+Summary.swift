@@ -2,6 +2,7 @@ import Corpora
 import Evaluation
 import Language
 import Retrieval
+import Routing
 import Tokenizers
 
 extension ArtifactHandle {
@@ -44,6 +45,10 @@ extension ArtifactHandle {
     case .tables:
       let tables = try object(as: FactTables.self)
       return "the tables \(try tables.names().joined(separator: " and "))"
+    case .answers: return try object(as: StoredAnswers.self).summaryLine
+    case .outcomes:
+      let count = try object(as: RecordedOutcomes.self).outcomes.count
+      return "recorded answers to \(counted(count, "question"))"
     case .report:
       let report = try object(as: EvaluationReport.self)
       let count = report.results.queries.count

@@ -3,6 +3,7 @@ import Bytes
 import Corpora
 import Execution
 import Retrieval
+import Routing
 import Tokenizers
 
 /// A kind of engine object: how it is named, stored and read back.
@@ -22,6 +23,8 @@ package enum ArtifactKind: String, Sendable, CaseIterable {
   case world
   case lessons
   case tables
+  case answers
+  case outcomes
 
   /// The kind with its article, for messages.
   package var article: String {
@@ -41,6 +44,8 @@ package enum ArtifactKind: String, Sendable, CaseIterable {
     case .world: "a world"
     case .lessons: "lessons"
     case .tables: "tables"
+    case .answers: "answers"
+    case .outcomes: "recorded outcomes"
     }
   }
 
@@ -67,6 +72,8 @@ package enum ArtifactKind: String, Sendable, CaseIterable {
     case (.lessons, let lessons as Lessons): try sink.write(lessons.encoded())
     case (.tables, let tables as FactTables):
       try withExtendedLifetime(tables) { try sink.write(tables.bytes.bytes) }
+    case (.answers, let answers as StoredAnswers): try sink.write(answers.encoded())
+    case (.outcomes, let outcomes as RecordedOutcomes): try sink.write(outcomes.encoded())
     default: throw VerbError("a verb gave \(type(of: object)) where \(article) was announced")
     }
   }
@@ -99,6 +106,8 @@ package enum ArtifactKind: String, Sendable, CaseIterable {
     case .world: return try World(decoding: bytes.copied())
     case .lessons: return try Lessons(decoding: bytes.copied())
     case .tables: return try FactTables(decoding: bytes)
+    case .answers: return try StoredAnswers(decoding: bytes.copied())
+    case .outcomes: return try RecordedOutcomes(decoding: bytes.copied())
     }
   }
 }

@@ -1,6 +1,7 @@
 package import Artifacts
 import Bytes
 package import Evaluation
+import Language
 
 /// What an answerer gave to the questions of a data set, with what that took; times are not among
 /// it.
@@ -83,6 +84,10 @@ extension StoredAnswers {
 // MARK: - In the language
 
 extension StoredAnswers {
+  static let members: [(name: String, type: StaticType)] = [
+    ("count", .number), ("table", .table), ("usage", .record([], isOpen: true)),
+  ]
+
   /// The value of a member; nil where there is none of that name.
   func member(_ name: String) -> Value? {
     switch name {

@@ -2,6 +2,7 @@ import Corpora
 import Evaluation
 import Language
 import Retrieval
+import Routing
 import Tokenizers
 
 /// The table that `describe` gives.
@@ -134,6 +135,23 @@ enum Description {
         ("special", .number(Double(tokenizer.addedTokens.count(where: \.isSpecial)))),
       ]
     case .world, .lessons, .tables: return try WorldTables.facts(of: handle)
+    case .answers:
+      let stored = try handle.object(as: StoredAnswers.self)
+      return [
+        ("questions", .number(Double(stored.answers.count))),
+        ("refused", .number(Double(stored.answers.count(where: \.refused)))),
+      ] + StoredAnswers.fields(of: stored.usage)
+    case .outcomes:
+      let outcomes = try handle.object(as: RecordedOutcomes.self).outcomes
+      return [
+        ("questions", .number(Double(outcomes.count))),
+        ("known", .number(Double(outcomes.count(where: \.isKnown)))),
+        ("read", .number(Double(outcomes.count(where: \.isRead)))),
+        (
+          "with passages",
+          .number(Double(outcomes.count { !$0.passages.isEmpty }))
+        ),
+      ]
     case .report:
       let report = try handle.object(as: EvaluationReport.self)
       return [("queries", .number(Double(report.results.queries.count)))]

@@ -98,7 +98,8 @@ package struct VerbLibrary: Sendable {
   package static let standard = VerbLibrary(
     dataVerbs + worldVerbs + indexVerbs + searchVerbs + liveVerbs + vectorVerbs + encoderVerbs
       + modelVerbs
-      + trainingVerbs + generationVerbs + evaluationVerbs
+      + trainingVerbs + generationVerbs + answererVerbs + routerVerbs + answeringVerbs
+      + [calibrate] + recordedVerbs + evaluationVerbs
       + tableVerbs
       + statisticsVerbs + plotVerbs
       + sessionVerbs)

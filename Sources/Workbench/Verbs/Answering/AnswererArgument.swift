@@ -10,7 +10,7 @@ package import Routing
 package enum AnswererArgument {
   /// The verbs that make one.
   package static let verbs = [
-    "closed_book", "prompted", "answerer", "long_context", "abstain",
+    "closed_book", "prompted", "answerer", "long_context", "relational", "abstain",
   ]
 
   /// What parameters that take an answerer have as their type.
@@ -60,6 +60,9 @@ package enum AnswererArgument {
       return try LongContext(
         try reader(arguments),
         corpus: try arguments.handle("corpus", .corpus).object(as: Corpus.self))
+    case "relational":
+      return Relational(
+        try arguments.handle("tables", .tables).object(as: FactTables.self))
     default:
       return try Abstaining(
         try answerer(arguments["answerer"], parameter: "answerer"),

@@ -5,7 +5,7 @@ import Routing
 extension VerbLibrary {
   /// What answers questions.
   static var answererVerbs: [Verb] {
-    [closedBook, prompted, answerer, longContext, abstain, calibrated]
+    [closedBook, prompted, answerer, longContext, relational, abstain, calibrated]
   }
 
   static let askedModel = VerbSignature.Parameter(
@@ -87,6 +87,14 @@ extension VerbLibrary {
       throw VerbError("the corpus has no documents", parameter: "corpus")
     }
   }
+
+  private static let relational = Verb.option(
+    VerbSignature(
+      "relational", topic: "answering", .describe,
+      summary: "An answerer that turns a question into a SELECT over tables: lookup, join, count.",
+      example: "answer(relational(fresh.tables), \"The pet of Anna Berg is\").queries",
+      parameters: [.init("tables", .artifact("tables"), positional: true, "What is asked.")],
+      result: { _ in .option("relational") }))
 
   private static let abstain = Verb.option(
     VerbSignature(
