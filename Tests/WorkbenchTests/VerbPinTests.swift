@@ -91,6 +91,21 @@ import Workbench
       "disagreements(evaluate(bm25(load(\"tiny\").corpus), on: load(\"tiny\").test), "
         + "evaluate(run(\"theirs.trec\"), on: load(\"tiny\").test), count: 2)"
     ],
+    "compare": [
+      "compare(\(arms), on: \(asked))",
+      "[[k.kind, k.questions, k.accuracy] for k in compare(\(arms), on: \(asked)).rag.by_kind]",
+    ],
+    "prices": ["prices(hour: 1, storage: 0.5)"],
+    "breakeven": [
+      "breakeven(\(costs), queries: 1000)",
+      "breakeven(\(costs), by: \"updates_per_day\", queries: 100, updates_per_day: 2, days: 7)",
+    ],
+    "crossings": ["crossings(\(costs), updates_per_day: 0.1)"],
+    "advise": [
+      "advise(compare(\(arms), on: \(asked)), queries_per_day: 100, updates_per_day: 2, facts: 9, "
+        + "budget: 5, purpose: \"knowledge\")",
+      "advise(compare(\(arms), on: \(asked)), value: 1, latency_ms: 1, strict_format: true).flips",
+    ],
     "table": ["table({a: [1, 2], b: [\"x\", none]}, only: [\"b\", \"a\"])"],
     "count": ["count([1, 2])", "count([{g: 1}, {g: 2}, {g: 1}], by: \"g\")", "count(\"é🇩🇪\")"],
     "sort": ["sort([\"b\", 2, \"a\", 1])", "sort([{a: 2}, {a: 1}], by: \"a\", descending: true)"],
@@ -152,6 +167,20 @@ import Workbench
     "perplexity": ["perplexity(\(trained), on: \"bababababababa\") < 2"],
     "bits_per_byte": ["bits_per_byte(\(trained), on: \"bababababababa\") < 1"],
   ]
+
+  /// Recorded answers of three answerers, and what they cost.
+  private static let asked =
+    "[{id: \"a\", question: \"?\", answer: \"yes\", kind: \"new\"}, {id: \"b\", question: "
+    + "\"?\", answer: \"no\", kind: \"known\"}, {id: \"c\", question: \"?\", kind: "
+    + "\"unanswerable\"}]"
+  private static let arms =
+    "{base: [{question: q, text: \"no\", flops: 10} for q in [\"a\", \"b\", \"c\"]], rag: "
+    + "[{question: q, text: \"Yes.\", refused: q == \"c\", flops: 50, retriever_calls: 1, "
+    + "confidence: 0.8} for q in [\"a\", \"b\", \"c\"]], tuned: [{question: q, text: \"yes\", "
+    + "flops: 10} for q in [\"a\", \"b\", \"c\"]]}"
+  private static let costs =
+    "[{arm: \"rag\", flops: 5e12, retriever_calls: 1, update_flops: 1e9}, {arm: \"tuned\", "
+    + "training_flops: 1e16, flops: 1e12, update_flops: 1e16}]"
 
   /// A language model that costs nothing, and its hidden states as an encoder.
   private static let tiny =

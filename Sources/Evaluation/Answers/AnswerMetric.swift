@@ -38,6 +38,8 @@ public enum AnswerMetric: String, Sendable, Hashable, CaseIterable {
   case tokens
   /// Passages that were found and did not fit.
   case droppedPassages = "dropped_passages"
+  /// Changes of a router's state.
+  case toggles
   /// Floating-point operations.
   case operations = "flops"
 
@@ -79,6 +81,7 @@ public enum AnswerMetric: String, Sendable, Hashable, CaseIterable {
     case .generatedTokens: "tokens written, a question"
     case .tokens: "tokens read and written, a question"
     case .droppedPassages: "passages found that did not fit, a question"
+    case .toggles: "changes of a router's state, a question"
     case .operations: "floating-point operations, a question"
     }
   }

@@ -98,6 +98,7 @@ public struct AnswerScores: Sendable {
     case .generatedTokens: return Double(answer.usage.generatedTokens)
     case .tokens: return Double(answer.usage.promptTokens + answer.usage.generatedTokens)
     case .droppedPassages: return Double(answer.usage.droppedPassages)
+    case .toggles: return Double(answer.usage.toggles)
     case .operations: return answer.usage.operations
     case .calibrationError, .rocArea, .latencyMedian, .latencyTail: return nil
     }

@@ -36,6 +36,10 @@ extension ArtifactHandle {
     case .model: return try object(as: StoredModel.self).summaryLine
     case .tokenizer:
       return "a tokenizer of \(counted(try object(as: Tokenizer.self).tokenCount, "token"))"
+    case .answers:
+      return counted(try object(as: StoredAnswers.self).answers.count, "answer")
+    case .comparison: return try object(as: ComparisonReport.self).summaryLine
+    case .arm: return try object(as: ComparedArm.self).summaryLine
     case .report:
       let report = try object(as: EvaluationReport.self)
       let count = report.results.queries.count

@@ -19,6 +19,9 @@ package enum ArtifactKind: String, Sendable, CaseIterable {
   case tokenVectors = "token vectors"
   case graph
   case postings
+  case answers
+  case comparison
+  case arm
 
   /// The kind with its article, for messages.
   package var article: String {
@@ -35,6 +38,9 @@ package enum ArtifactKind: String, Sendable, CaseIterable {
     case .tokenVectors: "vectors of tokens"
     case .graph: "a graph"
     case .postings: "postings"
+    case .answers: "answers"
+    case .comparison: "a comparison"
+    case .arm: "an arm of a comparison"
     }
   }
 
@@ -57,6 +63,9 @@ package enum ArtifactKind: String, Sendable, CaseIterable {
       try withExtendedLifetime(tokens) { try sink.write(tokens.encodedBytes.bytes) }
     case (.graph, let graph as StoredGraph): try graph.encode(to: sink)
     case (.postings, let postings as StoredPostings): try postings.encode(to: sink)
+    case (.answers, let answers as StoredAnswers): try sink.write(answers.encoded())
+    case (.comparison, let report as ComparisonReport): try sink.write(report.encoded())
+    case (.arm, let arm as ComparedArm): try sink.write(arm.encoded())
     default: throw VerbError("a verb gave \(type(of: object)) where \(article) was announced")
     }
   }
@@ -86,6 +95,9 @@ package enum ArtifactKind: String, Sendable, CaseIterable {
     case .tokenVectors: return try TokenMatrix(decoding: bytes)
     case .graph: return try StoredGraph(decoding: bytes, handle: handle)
     case .postings: return try StoredPostings(decoding: bytes, handle: handle)
+    case .answers: return try StoredAnswers(decoding: bytes.copied())
+    case .comparison: return try ComparisonReport(decoding: bytes.copied(), handle: handle)
+    case .arm: return try ComparedArm(decoding: bytes.copied(), handle: handle)
     }
   }
 }

@@ -133,6 +133,23 @@ enum Description {
         ("tokens", .number(Double(tokenizer.tokenCount))),
         ("special", .number(Double(tokenizer.addedTokens.count(where: \.isSpecial)))),
       ]
+    case .answers:
+      let stored = try handle.object(as: StoredAnswers.self)
+      return [
+        ("answers", .number(Double(stored.answers.count))),
+        ("refused", .number(Double(stored.answers.count(where: \.refused)))),
+      ]
+    case .comparison:
+      let report = try handle.object(as: ComparisonReport.self)
+      return [
+        ("questions", .number(Double(report.asked.queries.count))),
+        ("answerers", .string(report.arms.map(\.name).joined(separator: ", "))),
+        ("kinds", .string(report.asked.kindNames.joined(separator: ", "))),
+      ]
+    case .arm:
+      let arm = try handle.object(as: ComparedArm.self)
+      return [("answerer", .string(arm.report.arms[arm.index].name))]
+        + (try arm.report.row(arm.index, .all))
     case .report:
       let report = try handle.object(as: EvaluationReport.self)
       return [("queries", .number(Double(report.results.queries.count)))]

@@ -97,7 +97,7 @@ package struct VerbLibrary: Sendable {
   /// What this version of Poise can do.
   package static let standard = VerbLibrary(
     dataVerbs + indexVerbs + searchVerbs + liveVerbs + vectorVerbs + encoderVerbs + modelVerbs
-      + trainingVerbs + generationVerbs + evaluationVerbs
+      + trainingVerbs + generationVerbs + evaluationVerbs + weighingVerbs
       + tableVerbs
       + statisticsVerbs + plotVerbs
       + sessionVerbs)
