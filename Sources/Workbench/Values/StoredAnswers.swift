@@ -1,142 +1,126 @@
-package import Artifacts
-import Bytes
+package import Bytes
 package import Evaluation
-import Language
 
-/// What an answerer gave to the questions of a data set, with what that took; times are not among
-/// it.
+/// What an answerer gave to the questions of a data set. Times are no part of it: they are
+/// measured anew wherever it is computed, and stand in the record of that.
 package struct StoredAnswers: Sendable {
-  /// The digest of the data set.
-  package let identity: String
   /// In the order of the questions.
   package let answers: [GivenAnswer]
+  /// How the answerer comes by its answers, where that is known.
+  package let approach: Approach?
 
-  package init(identity: String, answers: [GivenAnswer]) {
-    self.identity = identity
+  package init(answers: [GivenAnswer], approach: Approach?) {
     self.answers = answers
+    self.approach = approach
   }
 
-  /// What all answers took together.
-  package var usage: AnswerUsage { answers.reduce(AnswerUsage()) { $0 + $1.usage } }
-}
+  private static let format = "poise-answers-1"
 
-// MARK: - Stored form
-
-extension StoredAnswers {
-  private static let magic: StaticString = "poiseANS"
-
-  /// The answers as bytes; the same answers give the same bytes.
+  /// The same answers give the same bytes.
   package func encoded() -> [UInt8] {
-    var writer = BinaryWriter(magic: Self.magic, version: 1)
-    writer.put(identity)
-    writer.put(UInt64(answers.count))
-    for answer in answers {
-      writer.put(answer.question)
-      writer.put(answer.text)
-      writer.put(UInt64(answer.refused ? 1 : 0))
-      writer.put(answer.evidence)
-      writer.put(answer.confidence ?? -1)
-      for count in Self.counts { writer.put(Int64(answer.usage[keyPath: count])) }
-      writer.put(answer.usage.operations)
-    }
-    return writer.bytes
+    var encoder = ValueEncoder()
+    encoder.append(Self.format)
+    encoder.append(approach?.rawValue ?? "")
+    encoder.append(answers)
+    return encoder.bytes
   }
 
   /// Reads ``encoded()``; hostile bytes throw.
   package init(decoding bytes: [UInt8]) throws {
-    self = try bytes.withUnsafeBytes { bytes throws -> StoredAnswers in
-      var reader = try BinaryReader(bytes, magic: Self.magic, version: 1, format: "answers")
-      let identity = try reader.string()
-      var answers: [GivenAnswer] = []
-      for _ in 0..<(try reader.count(each: 48 + 8 * Self.counts.count)) {
-        var answer = GivenAnswer(question: try reader.string(), text: try reader.string())
-        answer.refused = try reader.number(UInt64.self) == 1
-        answer.evidence = try reader.strings()
-        let confidence = try reader.double()
-        guard confidence == -1 || (0...1).contains(confidence) else {
-          throw BinaryCodingError.invalid(
-            format: reader.format, what: "a confidence is \(confidence)")
-        }
-        answer.confidence = confidence < 0 ? nil : confidence
-        for count in Self.counts {
-          let number = try reader.number(Int64.self)
-          guard number >= 0, number < 1 << 53 else {
-            throw BinaryCodingError.invalid(format: reader.format, what: "a count is \(number)")
-          }
-          answer.usage[keyPath: count] = Int(number)
-        }
-        answer.usage.operations = try reader.double()
-        answers.append(answer)
-      }
-      try reader.end()
-      return StoredAnswers(identity: identity, answers: answers)
+    self = try bytes.withUnsafeBytes { buffer in
+      var decoder = ValueDecoder(withoutArtifacts: buffer)
+      guard try decoder.string() == Self.format else { throw VerbError("not answers") }
+      let approach = Approach(rawValue: try decoder.string())
+      let answers = try decoder.answers()
+      try decoder.end()
+      return StoredAnswers(answers: answers, approach: approach)
     }
   }
 
-  private static var counts: [WritableKeyPath<AnswerUsage, Int>] {
-    [
-      \.modelCalls, \.promptTokens, \.generatedTokens, \.retrieverCalls, \.tableQueries,
-      \.droppedPassages, \.toggles,
-    ]
+  /// A table with a row an answer.
+  package var table: Value { Self.table(of: answers) }
+
+  /// A row an answer; the columns are those that `compare` reads.
+  static func table(of answers: [GivenAnswer]) -> Value {
+    .table(
+      columns: [
+        "question", "text", "refused", "confidence", "evidence", "lm_calls", "retriever_calls",
+        "table_queries", "prompt_tokens", "generated_tokens", "dropped_passages", "toggles",
+        "flops",
+      ],
+      rows: answers.map { answer in
+        [
+          .string(answer.question), .string(answer.text), .boolean(answer.refused),
+          answer.confidence.map { .number($0) } ?? .none,
+          .list(answer.evidence.map { .string($0) }),
+        ]
+          + [
+            answer.usage.modelCalls, answer.usage.retrieverCalls, answer.usage.tableQueries,
+            answer.usage.promptTokens, answer.usage.generatedTokens, answer.usage.droppedPassages,
+            answer.usage.toggles,
+          ].map { .number(Double($0)) } + [.number(answer.usage.operations)]
+      })
   }
 }
 
-// MARK: - In the language
+extension ValueEncoder {
+  mutating func append(_ answers: [GivenAnswer]) {
+    append(answers.count)
+    for answer in answers {
+      append(answer.question)
+      append(answer.text)
+      append(answer.refused ? 1 : 0)
+      append(answer.evidence.count)
+      for id in answer.evidence { append(id) }
+      append(answer.confidence ?? -1)
+      for count in [
+        answer.usage.modelCalls, answer.usage.promptTokens, answer.usage.generatedTokens,
+        answer.usage.retrieverCalls, answer.usage.tableQueries, answer.usage.droppedPassages,
+        answer.usage.toggles,
+      ] { append(count) }
+      append(answer.usage.operations)
+    }
+  }
+}
 
-extension StoredAnswers {
-  static let members: [(name: String, type: StaticType)] = [
-    ("count", .number), ("table", .table), ("usage", .record([], isOpen: true)),
-  ]
-
-  /// The value of a member; nil where there is none of that name.
-  func member(_ name: String) -> Value? {
-    switch name {
-    case "count": .number(Double(answers.count))
-    case "table": table
-    case "usage":
-      .record(
-        Record(
-          Self.fields(of: usage) + [
-            ("refused", .number(Double(answers.count(where: \.refused)))),
-            ("answered_from_passages", .number(Double(answers.count { !$0.evidence.isEmpty }))),
-          ]))
-    default: nil
+extension ValueDecoder {
+  /// For bytes that refer to no other object.
+  init(withoutArtifacts bytes: UnsafeRawBufferPointer) {
+    self.init(bytes) { kind, digest, isSeeded in
+      ArtifactHandle(kind: kind, digest: digest, isSeeded: isSeeded) {
+        throw ArtifactLost(digest: digest)
+      }
     }
   }
 
-  /// A row an answer.
-  private var table: Value {
-    .list(
-      answers.map { answer in
-        .record(
-          Record(
-            [
-              ("question", .string(answer.question)), ("answer", .string(answer.text)),
-              ("refused", .boolean(answer.refused)),
-              ("confidence", answer.confidence.map { .number($0) } ?? .none),
-              ("evidence", .list(answer.evidence.map { .string($0) })),
-            ] + Self.fields(of: answer.usage)))
-      })
+  mutating func answers() throws -> [GivenAnswer] {
+    // An empty answer takes 104 bytes: three lengths, flag, confidence, seven counts,
+    // operations.
+    let count = try count(unit: 104)
+    var answers: [GivenAnswer] = []
+    answers.reserveCapacity(count)
+    for _ in 0..<count {
+      var answer = GivenAnswer(question: try string(), text: try string())
+      answer.refused = try self.count(unit: 0) == 1
+      let passages = try self.count(unit: 8)
+      for _ in 0..<passages { answer.evidence.append(try string()) }
+      let confidence = try double()
+      answer.confidence = confidence < 0 ? nil : confidence
+      answer.usage.modelCalls = try self.count(unit: 0)
+      answer.usage.promptTokens = try self.count(unit: 0)
+      answer.usage.generatedTokens = try self.count(unit: 0)
+      answer.usage.retrieverCalls = try self.count(unit: 0)
+      answer.usage.tableQueries = try self.count(unit: 0)
+      answer.usage.droppedPassages = try self.count(unit: 0)
+      answer.usage.toggles = try self.count(unit: 0)
+      answer.usage.operations = try double()
+      answers.append(answer)
+    }
+    return answers
   }
 
-  /// Counts by the names that tables show.
-  static func fields(of usage: AnswerUsage) -> [(String, Value)] {
-    [
-      ("lm_calls", .number(Double(usage.modelCalls))),
-      ("retriever_calls", .number(Double(usage.retrieverCalls))),
-      ("table_queries", .number(Double(usage.tableQueries))),
-      ("prompt_tokens", .number(Double(usage.promptTokens))),
-      ("generated_tokens", .number(Double(usage.generatedTokens))),
-      ("dropped_passages", .number(Double(usage.droppedPassages))),
-      ("toggles", .number(Double(usage.toggles))),
-      ("flops", .number(usage.operations)),
-    ]
-  }
-
-  /// Such as `answers to 300 questions, 12 of them refused`.
-  var summaryLine: String {
-    let refused = answers.count(where: \.refused)
-    return "answers to \(counted(answers.count, "question"))"
-      + (refused > 0 ? ", \(grouped(refused)) of them refused" : "")
+  /// - Throws: ``Malformed`` where anything is left.
+  mutating func end() throws {
+    guard remaining.isEmpty else { throw VerbError("bytes behind the end") }
   }
 }

@@ -135,12 +135,6 @@ enum Description {
         ("special", .number(Double(tokenizer.addedTokens.count(where: \.isSpecial)))),
       ]
     case .world, .lessons, .tables: return try WorldTables.facts(of: handle)
-    case .answers:
-      let stored = try handle.object(as: StoredAnswers.self)
-      return [
-        ("questions", .number(Double(stored.answers.count))),
-        ("refused", .number(Double(stored.answers.count(where: \.refused)))),
-      ] + StoredAnswers.fields(of: stored.usage)
     case .outcomes:
       let outcomes = try handle.object(as: RecordedOutcomes.self).outcomes
       return [
@@ -152,6 +146,23 @@ enum Description {
           .number(Double(outcomes.count { !$0.passages.isEmpty }))
         ),
       ]
+    case .answers:
+      let stored = try handle.object(as: StoredAnswers.self)
+      return [
+        ("answers", .number(Double(stored.answers.count))),
+        ("refused", .number(Double(stored.answers.count(where: \.refused)))),
+      ] + StoredAnswers.fields(of: stored.usage)
+    case .comparison:
+      let report = try handle.object(as: ComparisonReport.self)
+      return [
+        ("questions", .number(Double(report.asked.queries.count))),
+        ("answerers", .string(report.arms.map(\.name).joined(separator: ", "))),
+        ("kinds", .string(report.asked.kindNames.joined(separator: ", "))),
+      ]
+    case .arm:
+      let arm = try handle.object(as: ComparedArm.self)
+      return [("answerer", .string(arm.report.arms[arm.index].name))]
+        + (try arm.report.row(arm.index, .all))
     case .report:
       let report = try handle.object(as: EvaluationReport.self)
       return [("queries", .number(Double(report.results.queries.count)))]

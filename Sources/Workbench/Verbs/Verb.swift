@@ -99,7 +99,7 @@ package struct VerbLibrary: Sendable {
     dataVerbs + worldVerbs + indexVerbs + searchVerbs + liveVerbs + vectorVerbs + encoderVerbs
       + modelVerbs
       + trainingVerbs + generationVerbs + answererVerbs + routerVerbs + answeringVerbs
-      + [calibrate] + recordedVerbs + evaluationVerbs
+      + [calibrate] + recordedVerbs + evaluationVerbs + weighingVerbs
       + tableVerbs
       + statisticsVerbs + plotVerbs
       + sessionVerbs)

@@ -1,6 +1,7 @@
 package import Artifacts
 import Bytes
 import Corpora
+import Evaluation
 package import Language
 import LanguageModels
 import Retrieval
@@ -119,6 +120,23 @@ package enum AnswererArgument {
   }
 
   // MARK: What a comparison asks
+
+  /// How an answerer comes by its answers, as far as that can be told of what it is made of; a model
+  /// that was trained in the notebook may be a base or a tuned one, so nothing is said of it.
+  static func approach(of value: Value) -> Approach? {
+    guard case .option(let option) = value else { return nil }
+    let isTrained = models(of: value).contains { handle in
+      (try? handle.object(as: StoredModel.self).training) != nil
+    }
+    switch option.verb {
+    case "closed_book", "prompted": return isTrained ? nil : .prompt
+    case "answerer": return isTrained ? nil : .rag
+    case "long_context": return .longContext
+    case "relational": return .tables
+    case "abstain": return option.arguments["answerer"].flatMap(approach(of:))
+    default: return nil
+    }
+  }
 
   /// The models that an answerer asks.
   package static func models(of value: Value) -> [ArtifactHandle] {

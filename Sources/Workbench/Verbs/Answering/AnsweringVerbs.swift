@@ -93,7 +93,8 @@ extension VerbLibrary {
       throw VerbError("there are no questions", parameter: "on")
     }
     let given = try asked(arguments) { try $0.answers(to: set.queries, context: context.work) }
-    let stored = StoredAnswers(identity: handle.digest.hex, answers: given)
+    let stored = StoredAnswers(
+      answers: given, approach: AnswererArgument.approach(of: arguments["answerer"]))
     let usage = stored.usage
     context.count(WorkCount.operations, usage.operations)
     context.count(WorkCount.tokens, Double(usage.promptTokens + usage.generatedTokens))
