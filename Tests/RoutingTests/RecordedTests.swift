@@ -67,7 +67,8 @@ import Testing
     let read = try Array(Self.lines.utf8).withUnsafeBytes { try RecordedOutcomes(jsonLines: $0) }
     #expect(read.outcomes.map(\.id) == ["a", "line-2"])
     #expect(read.outcomes.map(\.isKnown) == [false, true])
-    #expect(read.outcomes.map(\.isRead) == [true, true] || read.outcomes[1].isRead)
+    // By substrings, as the published figures are counted: "no" is in "unknown".
+    #expect(read.outcomes.map(\.isRead) == [true, true])
     #expect(try RecordedOutcomes(decoding: read.encoded()) == read)
   }
 

@@ -64,7 +64,7 @@ public struct Calibration: Sendable, Hashable {
 
   /// Equality of all parts.
   public static func == (a: Calibration, b: Calibration) -> Bool {
-    a.temperature == b.temperature && a.answers.elementsEqual(b.answers, by: ==)
+    a.temperature == b.temperature && a.answers.elementsEqual(b.answers) { $0 == $1 }
   }
 
   /// Hashes all parts.

@@ -41,37 +41,46 @@ package enum OutcomeFeatures: String, Sendable, Hashable, CaseIterable {
     }
   }
 
+  private static func flag(_ condition: Bool) -> Double { condition ? 1 : 0 }
+
+  private static func share(_ count: Int, of total: Int) -> Double {
+    Double(count) / Double(max(1, total))
+  }
+
   private static func question(_ text: String) -> [Double] {
     let words = words(text)
     let content = words.filter { !common.contains($0) }
     let letters = content.reduce(0) { $0 + $1.utf8.count }
-    return [
-      log(1 + Double(words.count)), Double(names(text).count) / Double(max(1, words.count)),
-      Double(names(text).count), text.contains { $0.isNumber } ? 1 : 0,
-      Double(text.count { $0 == "," }), text.contains("\"") ? 1 : 0,
-      Double(letters) / Double(max(1, content.count)),
-    ] + heads.map { words.first == $0 ? 1 : 0 } + marks.map { words.contains($0) ? 1 : 0 }
+    let named = names(text).count
+    var values: [Double] = [
+      log(1 + Double(words.count)), share(named, of: words.count), Double(named),
+      flag(text.contains(where: \.isNumber)), Double(text.count { $0 == "," }),
+      flag(text.contains("\"")), share(letters, of: content.count),
+    ]
+    for head in heads { values.append(flag(words.first == head)) }
+    for mark in marks { values.append(flag(words.contains(mark))) }
+    return values
   }
 
   private static func retrieval(_ outcome: RecordedOutcomes.Outcome) -> [Double] {
     let wanted = Set(words(outcome.question).filter { !common.contains($0) })
-    let size = Double(max(1, wanted.count))
     let covers = outcome.passages.map { passage in
-      let found = wanted.intersection(words(passage.title + " " + passage.text))
-      return (share: Double(found.count) / size, words: found)
+      wanted.intersection(words(passage.title + " " + passage.text))
     }
-    let all = covers.reduce(into: Set<String>()) { $0.formUnion($1.words) }
+    let all = covers.reduce(into: Set<String>()) { $0.formUnion($1) }
     let question = NormalizedAnswer.text(outcome.question)
     let titled = outcome.passages.count { passage in
       let title = NormalizedAnswer.text(passage.title)
       return !title.isEmpty && question.contains(title)
     }
-    let shares = covers.map(\.share).sorted(by: >)
+    let counts = covers.map(\.count).sorted(by: >)
     let length = outcome.passages.reduce(0) { $0 + $1.text.utf8.count }
     return [
-      shares.first ?? 0, shares.count > 1 ? shares[1] : 0,
-      shares.reduce(0, +) / Double(max(1, shares.count)), Double(all.count) / size,
-      Double(titled), log(1 + Double(length)), covers.first?.share ?? 0,
+      share(counts.first ?? 0, of: wanted.count),
+      share(counts.count > 1 ? counts[1] : 0, of: wanted.count),
+      share(counts.reduce(0, +), of: counts.count * wanted.count),
+      share(all.count, of: wanted.count), Double(titled), log(1 + Double(length)),
+      share(covers.first?.count ?? 0, of: wanted.count),
     ]
   }
 
@@ -79,12 +88,13 @@ package enum OutcomeFeatures: String, Sendable, Hashable, CaseIterable {
     let answer = words(outcome.fromMemory)
     let asked = Set(words(outcome.question))
     let text = answer.joined(separator: " ")
+    let isInQuestion = NormalizedAnswer.text(outcome.question).contains(text)
     return [
-      log(1 + Double(answer.count)), text == "yes" || text == "no" ? 1 : 0,
-      text.contains { $0.isNumber } ? 1 : 0, text.contains("unknown") ? 1 : 0,
-      Double(answer.count { asked.contains($0) }) / Double(max(1, answer.count)),
-      Double(names("x " + outcome.fromMemory).count) / Double(max(1, answer.count)),
-      !text.isEmpty && NormalizedAnswer.text(outcome.question).contains(text) ? 1 : 0,
+      log(1 + Double(answer.count)), flag(text == "yes" || text == "no"),
+      flag(text.contains(where: \.isNumber)), flag(text.contains("unknown")),
+      share(answer.count { asked.contains($0) }, of: answer.count),
+      share(names("x " + outcome.fromMemory).count, of: answer.count),
+      flag(!text.isEmpty && isInQuestion),
     ]
   }
 }

@@ -1,4 +1,4 @@
-package import Bytes
+import Bytes
 
 /// What one model answered to each of many questions, once from memory and once with passages.
 public struct RecordedOutcomes: Sendable, Hashable {
@@ -26,7 +26,7 @@ public struct RecordedOutcomes: Sendable, Hashable {
     public static func == (a: Outcome, b: Outcome) -> Bool {
       a.id == b.id && a.question == b.question && a.answers == b.answers
         && a.fromMemory == b.fromMemory && a.withPassages == b.withPassages
-        && a.passages.elementsEqual(b.passages, by: ==)
+        && a.passages.elementsEqual(b.passages) { $0 == $1 }
     }
 
     /// Hashes id and question.
@@ -62,7 +62,9 @@ public struct RecordedOutcomes: Sendable, Hashable {
   package init(jsonLines bytes: UnsafeRawBufferPointer) throws {
     var outcomes: [Outcome] = []
     var seen: Set<String> = []
-    for (number, line) in bytes.split(separator: 0x0A).enumerated() {
+    for (number, line) in bytes.split(separator: 0x0A, omittingEmptySubsequences: false)
+      .enumerated()
+    {
       let slice = UnsafeRawBufferPointer(rebasing: line)
       guard slice.contains(where: { $0 > 0x20 }) else { continue }
       let json = try JSONValue(parsing: slice)

@@ -56,10 +56,11 @@ extension Verb {
   ) -> Verb {
     let name = signature.name
     let version = signature.version
-    let own = VerbSignature(
+    var own = VerbSignature(
       name, topic: signature.topic, .describe, version: version, summary: signature.summary,
       example: signature.example, parameters: signature.parameters,
       isMeasured: signature.isMeasured, result: { _ in .option(name) })
+    if let constraint = signature.constraint { own = own.constrained(by: constraint) }
     return Verb(own) { arguments, _ in
       try check(arguments)
       return .option(OptionValue(verb: name, version: version, arguments: arguments.values))

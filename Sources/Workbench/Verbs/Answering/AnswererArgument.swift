@@ -5,6 +5,7 @@ import Evaluation
 package import Language
 import LanguageModels
 import Retrieval
+import Tokenizers
 package import Routing
 
 /// Answerers in the language: what describe verbs such as `closed_book(base)` give.
@@ -74,7 +75,7 @@ package enum AnswererArgument {
   /// The model that is asked, with its temperature where it was calibrated.
   static func reader(_ arguments: Arguments) throws -> ReadingModel {
     var temperature = 1.0
-    var handle: ArtifactHandle
+    let handle: ArtifactHandle
     if case .option(let calibrated) = arguments["model"], calibrated.verb == "calibrated" {
       let inner = Arguments(calibrated.arguments)
       handle = try inner.handle("model", .model)
