@@ -1,8 +1,12 @@
 import Corpora
+import Evaluation
 import Execution
 import Glibc
+import LanguageModels
+import Retrieval
 import Routing
 import Testing
+import Tokenizers
 
 @Suite struct CalibrationTests {
   /// Logits of which tokens are drawn at a temperature.
@@ -82,7 +86,7 @@ import Testing
     let model = try TinyModels.saying("tea")
     let reader = try ReadingModel(model)
     let questions = (0..<40).map { index in
-      Query(id: "\(index)", text: "what \(index)", answers: [index % 2 == 0 ? "tea" : "zinc"])
+      Query(id: "\(index)", text: "what \(index)", answers: [index % 4 < 2 ? "tea" : "zinc"])
     }
     for target in Calibration.Target.allCases {
       let calibration = try Calibration.fit(

@@ -1,6 +1,9 @@
+import Corpora
+import Evaluation
 import Execution
 import Glibc
 import LanguageModels
+import Retrieval
 import Routing
 import Testing
 import Tokenizers
@@ -107,16 +110,16 @@ import Tokenizers
   }
 
   @Test func answersEndWithTheLineOrTheText() throws {
-    let reader = try ReadingModel(try TinyModels.saying("ok, so"))
+    let reader = try ReadingModel(try TinyModels.saying("ok, if"))
     let draft = try reader.drafts(
       after: [reader.tokenizer.encode("Q")], context: WorkContext())[0]
-    #expect(draft.text == "ok, so")
+    #expect(draft.text == "ok, if")
     #expect(draft.tokens.last == 256)
     #expect(draft.hasEnded)
     let line = try ReadingModel(try TinyModels.saying("a\nb"))
     #expect(
       try line.drafts(after: [line.tokenizer.encode("Q")], context: WorkContext())[0].text == "a")
-    let short = try ReadingModel(try TinyModels.saying("ok, so"), maxTokens: 3)
+    let short = try ReadingModel(try TinyModels.saying("ok, if"), maxTokens: 3)
     let cut = try short.drafts(after: [short.tokenizer.encode("Q")], context: WorkContext())[0]
     #expect(cut.text == "ok,")
     #expect(!cut.hasEnded)

@@ -1,5 +1,8 @@
 import Corpora
+import Evaluation
 import Execution
+import LanguageModels
+import Retrieval
 import Routing
 import Testing
 import Tokenizers

@@ -1,14 +1,18 @@
 import Bytes
+import Corpora
 import Evaluation
 import Execution
 import FoundationEssentials
 import Glibc
+import LanguageModels
+import Retrieval
 import Routing
 import Testing
+import Tokenizers
 
 @Suite struct RecordedTests {
   /// `$POISE_DATA`, or the shared data beside the package.
-  private static let file: String? = {
+  static let file: String? = {
     var folders = [ProcessInfo.processInfo.environment["POISE_DATA"]].compactMap(\.self)
     let parts = #filePath.split(separator: "/").dropLast(3)
     folders.append("/" + parts.joined(separator: "/") + "/../shared/data")
@@ -24,7 +28,7 @@ import Testing
     Double(flags.count { $0 }) / Double(flags.count)
   }
 
-  @Test(.enabled(if: file != nil, "the data set adarague is not here"))
+  @Test(.enabled(if: RecordedTests.file != nil, "the data set adarague is not here"))
   func publishedFiguresComeOut() throws {
     let outcomes = try Self.shared().outcomes
     #expect(outcomes.count == 500)
@@ -33,7 +37,7 @@ import Testing
     #expect(abs(share(outcomes.map { $0.isKnown || $0.isRead }) - 0.488) < 1e-9)
   }
 
-  @Test(.enabled(if: file != nil, "the data set adarague is not here"))
+  @Test(.enabled(if: RecordedTests.file != nil, "the data set adarague is not here"))
   func featuresTellMoreThanChance() throws {
     let outcomes = try Self.shared().outcomes
     for features in [
@@ -57,7 +61,7 @@ import Testing
     }
   }
 
-  private static let lines = """
+  static let lines = """
     {"_id": "a", "question": "Who made tea?", "answers": ["Ann"], "passages": [{"title": "Tea", "text": "Ann made it."}], "answer_without_retrieval": "Bob", "answer_with_retrieval": "ann."}
     {"question": "Is iron red?", "answers": ["no"], "passages": ["Iron is grey."], "answer_without_retrieval": "No", "answer_with_retrieval": "unknown"}
 
@@ -79,7 +83,7 @@ import Testing
       "{\"question\": \"x\", \"answers\": [\"y\"], \"answer_without_retrieval\": \"y\"}\n",
       "line 1 has no field 'answer_with_retrieval'"
     ),
-    (lines + lines, "line 3: the id \"a\" was there before"),
+    (RecordedTests.lines + RecordedTests.lines, "line 3: the id \"a\" was there before"),
   ])
   func whatIsNoOutcomeIsTold(_ text: String, _ message: String) {
     #expect {

@@ -1,7 +1,11 @@
 import Corpora
+import Evaluation
 import Execution
+import LanguageModels
+import Retrieval
 import Routing
 import Testing
+import Tokenizers
 
 @Suite struct RelationalTests {
   @Test func tablesAnswerWhatTheySay() throws {

@@ -1,6 +1,11 @@
+import Corpora
+import Evaluation
 import Execution
+import LanguageModels
+import Retrieval
 import Routing
 import Testing
+import Tokenizers
 
 @Suite struct ThermostatRoutingTests {
   /// The answers and their cost are those of the rules, applied to drafts made one by one.

@@ -1,6 +1,11 @@
+import Corpora
+import Evaluation
 import Execution
+import LanguageModels
+import Retrieval
 import Routing
 import Testing
+import Tokenizers
 
 @Suite struct ThermostatTests {
   @Test func itSwitchesOnAboveAndOffBelow() {

@@ -1,5 +1,6 @@
 import Bytes
 import Corpora
+import Evaluation
 import Execution
 import LanguageModels
 import Retrieval
@@ -64,8 +65,9 @@ enum TinyModels {
     var stream = RandomStream(seed: seed, purpose: "test/questions")
     let words = ["red", "blue", "tea", "iron", "zinc", "Oslo", "who", "pet"]
     return (0..<count).map { index in
-      let text = (0..<2 + stream.below(4)).map { _ in words[stream.below(words.count)] }
-        .joined(separator: " ")
+      let text =
+        (0..<2 + stream.below(4)).map { _ in words[stream.below(words.count)] }
+        .joined(separator: " ") + "?"
       return Query(
         id: "q\(index)", text: text, answers: ["zinc"],
         fields: DocumentFields([("exposure", ["\(index)"])]))

@@ -4,6 +4,7 @@ public import Execution
 import Glibc
 import LanguageModels
 public import Retrieval
+import Tokenizers
 
 /// What a model's confidence was worth before and after its logits were divided by a temperature.
 public struct Calibration: Sendable, Hashable {

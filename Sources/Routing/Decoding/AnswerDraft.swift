@@ -18,6 +18,20 @@ public struct AnswerDraft: Sendable, Hashable {
   /// Whether the model came to an end by itself.
   public var hasEnded: Bool
 
+  /// A draft of its parts.
+  public init(
+    text: String, tokens: [Int32], logProbabilities: [Double], entropies: [Double],
+    margins: [Double], promptTokens: Int, hasEnded: Bool
+  ) {
+    self.text = text
+    self.tokens = tokens
+    self.logProbabilities = logProbabilities
+    self.entropies = entropies
+    self.margins = margins
+    self.promptTokens = promptTokens
+    self.hasEnded = hasEnded
+  }
+
   /// The probability of all its tokens.
   public var probability: Double { exp(logProbabilities.reduce(0, +)) }
 

@@ -1,10 +1,10 @@
 import Artifacts
 import Bytes
-import Corpora
+package import Corpora
 import Evaluation
-import Execution
+package import Execution
 import Language
-import Routing
+package import Routing
 
 extension VerbLibrary {
   /// Asking answerers.
