@@ -107,7 +107,7 @@ extension VerbLibrary {
     let handle = try arguments.handle("outcomes", .outcomes)
     let outcomes = try handle.object(as: RecordedOutcomes.self).outcomes
     let option = try arguments.option("router", anyOf: recordedRouters)
-    func line(_ name: String, _ rights: [Bool], seeds: Int) throws -> Measured {
+    func line(_ rights: [Bool], seeds: Int) throws -> Measured {
       try Measured.mean(
         of: rights.map { $0 ? 1 : 0 }, identity: handle.digest.hex, seeds: seeds)
     }
@@ -115,9 +115,9 @@ extension VerbLibrary {
     let read = outcomes.map(\.isRead)
     let either = zip(known, read).map { $0 || $1 }
     var lines: [RecordedLine] = [
-      .init("never", try line("never", known, seeds: 0), 0, 1, 0),
-      .init("always", try line("always", read, seeds: 0), 1, 1, 1),
-      .init("oracle", try line("oracle", either, seeds: 0), 1, 2, 1),
+      .init("never", try line(known, seeds: 0), 0, 1, 0),
+      .init("always", try line(read, seeds: 0), 1, 1, 1),
+      .init("oracle", try line(either, seeds: 0), 1, 2, 1),
     ]
     var area = Value.none
     if option.verb == "feature_router" {
@@ -131,9 +131,17 @@ extension VerbLibrary {
       let rights = outcomes.indices.map { decisions[$0].looksUp ? read[$0] : known[$0] }
       let share =
         Double(decisions.count(where: \.looksUp)) / Double(max(1, decisions.count))
+      // What as many look-ups give that are drawn blindly: what a router has to exceed.
+      let blind = outcomes.indices.map { index in
+        share * (read[index] ? 1 : 0) + (1 - share) * (known[index] ? 1 : 0)
+      }
       lines.append(
         .init(
-          "features", try line("features", rights, seeds: 1), share,
+          "chance",
+          try Measured.mean(of: blind, identity: handle.digest.hex, seeds: 0), share, 1, share))
+      lines.append(
+        .init(
+          "features", try line(rights, seeds: 1), share,
           1 + (router.features.contains(.draft) ? share : 0),
           router.features.contains(.retrieval) ? 1 : share))
       area = .measured(
