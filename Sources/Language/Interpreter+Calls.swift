@@ -177,6 +177,7 @@ extension Interpreter {
       let value = runArgument(argument.value, for: parameter, of: verb)
       types[parameter.name] = value.staticType
       spans[parameter.name] = argument.value.span
+      known.given.insert(parameter.name)
       switch value.kind {
       case .number(let number?): known.numbers[parameter.name] = number
       case .string(let text?, _): known.strings[parameter.name] = text

@@ -79,6 +79,8 @@ public struct VerbSignature: Sendable {
 
   /// The numbers and strings among a call's arguments whose values are known before the run.
   public struct KnownArguments: Sendable, Hashable {
+    /// The parameters that were given something, known or not; the others have their defaults.
+    public var given: Set<String> = []
     /// Numbers by parameter.
     public var numbers: [String: Double] = [:]
     /// Strings by parameter.

@@ -18,6 +18,7 @@ import Workbench
     ("thermostat(above: 60, below: 2)", "it has to be from 0 to 50 nats", true),
     ("uncertainty(above: 1.5)", "it has to be from 0 to 1", true),
     ("uncertainty(above: 1.5, signal: \"entropy\").above", "1.5", false),
+    ("[uncertainty(above: 1.5, signal: s) for s in [\"entropy\"]][0].above", "1.5", false),
     ("uncertainty(above: 0.5, signal: \"doubt\")", "'doubt' is no choice", true),
     ("feature_router(calls: 2)", "expected a share from 0 to 1", true),
     ("abstain(closed_book(\(model)), below: 7)", "expected a number from 0 to 1, got 7", true),

@@ -47,8 +47,9 @@ extension VerbLibrary {
         .init("seed", .number, default: "0", "With agreement: what they are drawn by."),
       ], result: { _ in .option("uncertainty") }
     ).constrained { known in
-      guard let above = known.numbers["above"] else { return nil }
       let word = known.strings["signal"].flatMap(UncertaintySignal.init(rawValue:))
+      guard let above = known.numbers["above"], word != nil || !known.given.contains("signal")
+      else { return nil }
       return RouterArgument.misfit(
         known,
         .uncertainty(
