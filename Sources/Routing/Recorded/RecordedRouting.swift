@@ -1,4 +1,4 @@
-public import Execution
+package import Execution
 
 /// A router over recorded outcomes, which have no probabilities: what it sees are features.
 ///

@@ -1,3 +1,4 @@
+import Corpora
 package import Evaluation
 
 extension StoredAnswers {

@@ -1,4 +1,4 @@
-package import Artifacts
+import Artifacts
 import Bytes
 import Corpora
 import Evaluation
