@@ -1,25 +1,25 @@
 import Bytes
-import Execution
+package import Execution
 import Glibc
 
 /// A file read into memory and known to be UTF-8, with its lines.
-struct TextFile {
+package struct TextFile {
   /// The path in messages.
   let shown: String
   private let storage: SharedBytes
   /// Where the text begins: past a byte order mark.
   let start: Int
 
-  static let sizeLimit = 4 << 30
+  package static let sizeLimit = 4 << 30
   private static let step = 8 << 20
 
-  var bytes: UnsafeRawBufferPointer { storage.bytes }
+  package var bytes: UnsafeRawBufferPointer { storage.bytes }
 
   /// Reads a regular file.
   ///
   /// - Throws: ``CollectionError`` where it cannot be read, is larger than `limit` or is not
   ///   UTF-8; `CancellationRequested`.
-  init(path: String, shown: String, limit: Int = sizeLimit, context: WorkContext) throws {
+  package init(path: String, shown: String, limit: Int = sizeLimit, context: WorkContext) throws {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw Self.unreadable(shown) }
     defer { close(descriptor) }

@@ -27,6 +27,8 @@ enum CheckProblem: Hashable, Sendable {
   case unknownPath(callee: String)
   case unknownMetric(String, suggestion: String?, patterns: [String])
   case unknownChoice(String, parameter: String, suggestion: String?, choices: [String])
+  /// What a verb's own rule says.
+  case misfit(String)
   // Members and indexes.
   case unknownMember(String, of: String, suggestion: String?, known: [String])
   case noMembers(String, got: String)
@@ -92,6 +94,7 @@ enum CheckProblem: Hashable, Sendable {
     case .unknownPath: "the path has to be known before the run"
     case .unknownMetric(let name, _, _): "unknown metric '\(name)'"
     case .unknownChoice(let word, let parameter, _, _): "'\(word)' is no choice for '\(parameter)'"
+    case .misfit(let message): message
     case .unknownMember(let name, let owner, _, _): "\(owner) has no member '\(name)'"
     case .noMembers(_, let got): "\(got) has no members"
     case .notIndexable(let got): "\(got) can't be indexed"

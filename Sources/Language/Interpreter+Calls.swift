@@ -147,6 +147,8 @@ extension Interpreter {
   ) -> Abstract {
     var types: [String: StaticType] = [:]
     types.reserveCapacity(arguments.count)
+    var known = VerbSignature.KnownArguments()
+    var spans: [String: SourceSpan] = [:]
     var position = 0
     let positional = verb.parameters.prefix { $0.isPositional }
     for argument in arguments {
@@ -172,7 +174,18 @@ extension Interpreter {
         report(
           .givenTwice(parameter.name, callee: verb.name), argument.labelSpan ?? argument.value.span)
       }
-      types[parameter.name] = runArgument(argument.value, for: parameter, of: verb)
+      let value = runArgument(argument.value, for: parameter, of: verb)
+      types[parameter.name] = value.staticType
+      spans[parameter.name] = argument.value.span
+      known.given.insert(parameter.name)
+      switch value.kind {
+      case .number(let number?): known.numbers[parameter.name] = number
+      case .string(let text?, _): known.strings[parameter.name] = text
+      default: break
+      }
+    }
+    if let misfit = verb.constraint?(known) {
+      report(.misfit(misfit.message), spans[misfit.parameter] ?? span)
     }
     for parameter in verb.parameters
     where parameter.defaultText == nil && types[parameter.name] == nil {
@@ -232,10 +245,10 @@ extension Interpreter {
     return table.verbs[name] != nil
   }
 
-  /// The static type of an argument, checked against its parameter.
+  /// What is known of an argument, checked against its parameter.
   private func runArgument(
     _ expression: Expression, for parameter: VerbSignature.Parameter, of verb: VerbSignature
-  ) -> StaticType {
+  ) -> Abstract {
     if namesFunction(expression), case .name(let name) = expression.kind {
       guard parameter.type.takesFunction else {
         report(
@@ -257,6 +270,6 @@ extension Interpreter {
       return .any
     }
     checkStrings(value, parameter.type, expression, ArgumentPlace(verb: verb, parameter: parameter))
-    return value.staticType
+    return value
   }
 }

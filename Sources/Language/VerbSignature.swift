@@ -55,6 +55,8 @@ public struct VerbSignature: Sendable {
   public let result: @Sendable ([String: StaticType]) -> StaticType
   /// Whether the result holds measurements (times, memory), which differ from run to run.
   public let isMeasured: Bool
+  /// What is wrong with arguments whose values are known before the run; nil for nothing.
+  public private(set) var constraint: (@Sendable (KnownArguments) -> Misfit?)?
   /// A topic for the generated help: `data`, `retrieval`, `evaluation`, `tables`, `plots`, ….
   public let topic: String
 
@@ -73,5 +75,39 @@ public struct VerbSignature: Sendable {
     self.parameters = parameters
     self.isMeasured = isMeasured
     self.result = result
+  }
+
+  /// The numbers and strings among a call's arguments whose values are known before the run.
+  public struct KnownArguments: Sendable, Hashable {
+    /// The parameters that were given something, known or not; the others have their defaults.
+    public var given: Set<String> = []
+    /// Numbers by parameter.
+    public var numbers: [String: Double] = [:]
+    /// Strings by parameter.
+    public var strings: [String: String] = [:]
+  }
+
+  /// An argument that does not do.
+  public struct Misfit: Sendable, Hashable {
+    /// The parameter at fault.
+    public let parameter: String
+    /// What is wrong, in one sentence.
+    public let message: String
+
+    /// A misfit of its parts.
+    public init(_ parameter: String, _ message: String) {
+      self.parameter = parameter
+      self.message = message
+    }
+  }
+
+  /// The same signature with a rule that arguments are held to as far as they are known before
+  /// anything runs; the verb holds them all to it when it runs.
+  public func constrained(
+    by constraint: @escaping @Sendable (KnownArguments) -> Misfit?
+  ) -> VerbSignature {
+    var copy = self
+    copy.constraint = constraint
+    return copy
   }
 }

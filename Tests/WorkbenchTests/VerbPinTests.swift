@@ -94,6 +94,21 @@ import Workbench
       "disagreements(evaluate(bm25(load(\"tiny\").corpus), on: load(\"tiny\").test), "
         + "evaluate(run(\"theirs.trec\"), on: load(\"tiny\").test), count: 2)"
     ],
+    "compare": [
+      "compare(\(arms), on: \(asked))",
+      "[[k.kind, k.questions, k.accuracy] for k in compare(\(arms), on: \(asked)).rag.by_kind]",
+    ],
+    "prices": ["prices(hour: 1, storage: 0.5)"],
+    "breakeven": [
+      "breakeven(\(costs), queries: 1000)",
+      "breakeven(\(costs), by: \"updates_per_day\", queries: 100, updates_per_day: 2, days: 7)",
+    ],
+    "crossings": ["crossings(\(costs), updates_per_day: 0.1)"],
+    "advise": [
+      "advise(compare(\(arms), on: \(asked)), queries_per_day: 100, updates_per_day: 2, facts: 9, "
+        + "budget: 5, purpose: \"knowledge\")",
+      "advise(compare(\(arms), on: \(asked)), value: 1, latency_ms: 1, strict_format: true).flips",
+    ],
     "table": ["table({a: [1, 2], b: [\"x\", none]}, only: [\"b\", \"a\"])"],
     "count": ["count([1, 2])", "count([{g: 1}, {g: 2}, {g: 1}], by: \"g\")", "count(\"é🇩🇪\")"],
     "sort": ["sort([\"b\", 2, \"a\", 1])", "sort([{a: 2}, {a: 1}], by: \"a\", descending: true)"],
@@ -186,9 +201,84 @@ import Workbench
       "[{answer: c.answer, share: round(c.share, decimals: 0)} for c in choose(\(trained), \"aba\", "
         + "among: [\"ab\", \"ba\"])]"
     ],
+    "closed_book": [
+      "answer(closed_book(\(tiny), max_tokens: 2), \"zinc\").prompts",
+      "[{lm: a.lm_calls, read: a.prompt_tokens, passages: a.evidence} for a in answers(closed_book("
+        + "\(tiny), max_tokens: 2), on: load(\"tiny\").test).table]",
+    ],
+    "prompted": [
+      "answer(prompted(\(tiny), examples: [{question: \"a\", answer: \"b\"}], max_tokens: 2), "
+        + "\"zinc\").prompts"
+    ],
+    "answerer": [
+      "[{searches: a.retriever_calls, left_out: a.dropped_passages, passages: a.evidence} for a in "
+        + "answers(\(routed("always()")), on: load(\"tiny\").test).table]",
+      "answer(\(routed("always()")), \"zinc\").found",
+    ],
+    "long_context": [
+      "answer(long_context(\(tiny), load(\"tiny\").corpus, max_tokens: 2), \"zinc\")"
+        + ".usage.dropped_passages"
+    ],
+    "relational": [
+      "[answer(relational(\(fresh("")).tables), q.text).queries for q in "
+        + "\(fresh("")).questions.test.queries]"
+    ],
+    "abstain": [
+      "answer(abstain(closed_book(\(tiny), max_tokens: 2), below: 1), \"zinc\").refused"
+    ],
+    "calibrated": ["calibrated(\(tiny), temperature: 2).temperature"],
+    "never": ["answers(\(routed("never()")), on: load(\"tiny\").test).usage.retriever_calls"],
+    "always": ["answers(\(routed("always()")), on: load(\"tiny\").test).usage.retriever_calls"],
+    "oracle_router": [
+      "answer(\(routed("oracle_router()")), \"zinc\", answers: [\"tea\"]).usage.lm_calls"
+    ],
+    "uncertainty": [
+      "[answers(\(routed("uncertainty(above: 0, signal: s, samples: 2)")), on: "
+        + "load(\"tiny\").test).usage.lm_calls for s in [\"probability\", \"entropy\", "
+        + "\"margin\", \"agreement\"]]"
+    ],
+    "popularity": [
+      "[answer(\(routed("popularity(below: 5)")), \"zinc\", fields: {exposure: e}).usage"
+        + ".retriever_calls for e in [3, 5]]"
+    ],
+    "thermostat": [
+      "[answers(\(routed("thermostat(above: a, below: 0.001)")), on: load(\"tiny\").test).usage"
+        + ".lm_calls for a in [0.01, 50]]"
+    ],
+    "answer": ["answer(\(routed("always()")), \"zinc\").evidence"],
+    "answers": ["answers(\(routed("always()")), on: load(\"tiny\").test).usage.lm_calls"],
+    "coverage_risk": [
+      "coverage_risk(closed_book(\(tiny), max_tokens: 2), on: questions(\"pilot.csv\")).curve"
+        + "[0].coverage"
+    ],
+    "calibrate": [
+      "calibrate(\(tiny), on: \(world).questions, max_tokens: 2).ece_before >= 0",
+      "calibrate(\(tiny), on: \(world).questions, likelihood: \"tokens\", max_tokens: 2)"
+        + ".temperature > 0",
+    ],
+    "recorded": ["recorded(\"outcomes.jsonl\").table"],
+    "feature_router": ["feature_router(calls: 0.5).calls"],
+    "route": [
+      "route(recorded(\"outcomes.jsonl\"), always()).lines",
+      "route(recorded(\"outcomes.jsonl\"), feature_router(calls: 1, folds: 2)).lines",
+    ],
     "perplexity": ["perplexity(\(trained), on: \"bababababababa\") < 2"],
     "bits_per_byte": ["bits_per_byte(\(trained), on: \"bababababababa\") < 1"],
   ]
+
+  /// Recorded answers of three answerers, and what they cost.
+  private static let asked =
+    "[{id: \"a\", question: \"?\", answer: \"yes\", kind: \"new\"}, {id: \"b\", question: "
+    + "\"?\", answer: \"no\", kind: \"known\"}, {id: \"c\", question: \"?\", kind: "
+    + "\"unanswerable\"}]"
+  private static let arms =
+    "{base: [{question: q, text: \"no\", flops: 10} for q in [\"a\", \"b\", \"c\"]], rag: "
+    + "[{question: q, text: \"Yes.\", refused: q == \"c\", flops: 50, retriever_calls: 1, "
+    + "confidence: 0.8} for q in [\"a\", \"b\", \"c\"]], tuned: [{question: q, text: \"yes\", "
+    + "flops: 10} for q in [\"a\", \"b\", \"c\"]]}"
+  private static let costs =
+    "[{arm: \"rag\", flops: 5e12, retriever_calls: 1, update_flops: 1e9}, {arm: \"tuned\", "
+    + "training_flops: 1e16, flops: 1e12, update_flops: 1e16}]"
 
   /// A language model that costs nothing, and its hidden states as an encoder.
   private static let tiny =
@@ -203,6 +293,11 @@ import Workbench
 
   private static func fresh(_ arguments: String) -> String {
     "new_facts(\(world), people: 5, updates: 4, paraphrases: 1, questions: 20\(arguments))"
+  }
+
+  private static func routed(_ router: String) -> String {
+    "answerer(\(tiny), index: bm25(load(\"tiny\").corpus), k: 1, router: \(router), "
+      + "max_tokens: 2)"
   }
 
   private static let words = "static_encoder(load(\"tiny\").corpus, dimension: 2)"
@@ -236,6 +331,12 @@ import Workbench
       try folder.write(TemporaryFolder.bytes(at: source), to: "lora/" + file)
     }
     try folder.write("q1 0 d1 2\nq2 0 d2 1\n", to: "judged.qrel")
+    try folder.write(
+      (0..<4).map { index in
+        "{\"question\":\"who \(index)?\",\"answers\":[\"tea\"],\"answer_without_retrieval\":"
+          + "\"\(index == 0 ? "Tea." : "zinc")\",\"answer_with_retrieval\":\"\(index < 3 ? "tea" : "")"
+          + "\",\"passages\":[{\"title\":\"T\",\"text\":\"tea\"}]}\n"
+      }.joined(), to: "outcomes.jsonl")
     var results: [(String, String, Pin)] = []
     for verb in VerbLibrary.standard.all {
       let name = verb.signature.name
@@ -278,7 +379,7 @@ import Workbench
 
   @Test func everyVerbHasAPin() {
     let names = Set(VerbLibrary.standard.all.map(\.signature.name))
-    let measured: Set<String> = ["latency", "ledger"]
+    let measured: Set<String> = ["answer_latency", "latency", "ledger"]
     #expect(names.subtracting(Self.expressions.keys) == measured, "pin new verbs here")
     #expect(Set(Self.expressions.keys).subtracting(names) == [])
   }

@@ -10,8 +10,10 @@ public struct AnswerUsage: Sendable, Hashable {
   public var retrieverCalls: Int
   /// Queries to tables.
   public var tableQueries: Int
-  /// Passages that were found and did not fit the prompt.
+  /// Passages, or examples, that were found and did not fit the prompt.
   public var droppedPassages: Int
+  /// How often a router with a state of its own changed it.
+  public var toggles: Int
   /// Floating-point operations of models and encoders: two per parameter and token.
   public var operations: Double
 
@@ -19,7 +21,7 @@ public struct AnswerUsage: Sendable, Hashable {
   public init(
     modelCalls: Int = 0, promptTokens: Int = 0, generatedTokens: Int = 0,
     retrieverCalls: Int = 0, tableQueries: Int = 0, droppedPassages: Int = 0,
-    operations: Double = 0
+    operations: Double = 0, toggles: Int = 0
   ) {
     self.modelCalls = modelCalls
     self.promptTokens = promptTokens
@@ -28,6 +30,7 @@ public struct AnswerUsage: Sendable, Hashable {
     self.tableQueries = tableQueries
     self.droppedPassages = droppedPassages
     self.operations = operations
+    self.toggles = toggles
   }
 
   /// Both together.
@@ -39,6 +42,6 @@ public struct AnswerUsage: Sendable, Hashable {
       retrieverCalls: left.retrieverCalls + right.retrieverCalls,
       tableQueries: left.tableQueries + right.tableQueries,
       droppedPassages: left.droppedPassages + right.droppedPassages,
-      operations: left.operations + right.operations)
+      operations: left.operations + right.operations, toggles: left.toggles + right.toggles)
   }
 }

@@ -2,14 +2,14 @@ import CKernels
 import Glibc
 
 /// What logits say about the next token.
-struct TokenStatistics {
+package struct TokenStatistics {
   /// log Σ exp(logit)
-  let logPartition: Double
+  package let logPartition: Double
   /// -Σ p log p, in nats.
-  let entropy: Double
+  package let entropy: Double
 
   /// O(V), sums in double.
-  init(_ logits: UnsafeBufferPointer<Float>, position: Int) throws(InferenceError) {
+  package init(_ logits: UnsafeBufferPointer<Float>, position: Int) throws(InferenceError) {
     guard let base = logits.baseAddress else { throw .notFinite(position: position) }
     var result = ck_statistics()
     ck_softmax_statistics(Int64(logits.count), base, &result)
@@ -19,7 +19,7 @@ struct TokenStatistics {
   }
 
   /// log p of a token, in nats.
-  func logProbability(_ token: Int32, _ logits: UnsafeBufferPointer<Float>) -> Double {
+  package func logProbability(_ token: Int32, _ logits: UnsafeBufferPointer<Float>) -> Double {
     Double(logits[Int(token)]) - logPartition
   }
 }

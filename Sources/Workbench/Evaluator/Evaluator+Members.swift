@@ -18,7 +18,7 @@ extension Evaluator {
       } catch let error as VerbError {
         throw Diagnostic(.error, error.message, at: span, help: error.help)
       }
-      throw missing(name, in: handle.kind.article, among: handle.kind.memberNames, at: span)
+      throw missing(name, in: handle.kind.article, among: handle.memberNames, at: span)
     case .option(let option):
       guard let value = option.arguments[name] else {
         throw missing(name, in: "\(option.verb)(…)", among: option.arguments.names, at: span)

@@ -12,6 +12,10 @@ package enum WorkCount {
   package static let steps = "steps"
   /// Parameters of a model.
   package static let parameters = "parameters"
+  /// The median time to an answer, milliseconds: the one count that is measured, with the next.
+  package static let latencyMedian = "latency p50 ms"
+  /// The time within which 95 % of questions were answered, milliseconds.
+  package static let latencyTail = "latency p95 ms"
 }
 
 /// What a running verb counts. May be used from any thread.

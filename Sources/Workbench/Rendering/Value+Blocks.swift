@@ -16,11 +16,22 @@ extension Value {
       let shown = record.fields.filter {
         record.headline == nil || $0.value.text != record.headline
       }
-      let rows = shown.map { field in
+      // What a line introduces may have tables of its own.
+      let tables =
+        record.headline == nil
+        ? []
+        : shown.compactMap { field -> [Value]? in
+          if case .list(let items) = field.value, Value.isTable(items) { items } else { nil }
+        }
+      let rows = shown.filter { field in
+        guard record.headline != nil, case .list(let items) = field.value else { return true }
+        return !Value.isTable(items)
+      }.map { field in
         Value.record(
           Record([("name", .string(field.name)), ("value", field.value.cellValue)]))
       }
       blocks.append(.table(TableLayout(rows: rows)))
+      blocks += tables.map { .table(TableLayout(rows: $0)) }
       return blocks
     case .string(let text): return [.text(text)]
     case .marked(let marked): return [.line(InlineText(marked))]
@@ -28,11 +39,14 @@ extension Value {
     case .artifact(let handle):
       // A summary needs the object; where it can't be had, its kind still tells something.
       let line = (try? handle.summaryLine()) ?? handle.kind.article
-      guard handle.kind == .report, case .list(let rows)?? = try? handle.member("summary") else {
+      guard handle.kind == .report || handle.kind == .comparison,
+        case .list(let rows)?? = try? handle.member("summary")
+      else {
         return [.line(InlineText(line))]
       }
       return [.line(InlineText(line)), .table(TableLayout(rows: rows))]
     case .across(let across):
+      if let blocks = try? across.comparisonBlocks { return blocks }
       let rows = zip(across.seeds, across.parts).map { seed, part in
         Value.record(Record([("seed", .number(seed)), ("value", part.cellValue)]))
       }
@@ -64,6 +78,26 @@ extension Value {
     case .number, .measured, .string, .marked, .boolean, .none: self
     case .list(let items) where items.isEmpty: .none
     default: .string(summary)
+    }
+  }
+}
+
+extension AcrossSeeds {
+  /// Comparisons of the same answerers show as one, with the spread over seeds in its intervals;
+  /// nil for anything else.
+  fileprivate var comparisonBlocks: [OutputBlock]? {
+    get throws {
+      let reports = try parts.compactMap { part -> ComparisonReport? in
+        guard case .artifact(let handle) = part, handle.kind == .comparison else { return nil }
+        return try handle.object(as: ComparisonReport.self)
+      }
+      guard reports.count == parts.count, let first = reports.first,
+        case .list(let rows) = try Value.merging(reports.map { try $0.summary() }, seeds)
+      else { return nil }
+      return [
+        .line(InlineText("\(first.summaryLine), \(counted(seeds.count, "seed"))")),
+        .table(TableLayout(rows: rows)),
+      ]
     }
   }
 }

@@ -86,6 +86,7 @@ struct MemberResolver {
     switch subject {
     case .value(.record(let record)): return record[name].map { .value($0) } ?? .unknown
     case .value(.artifact(let handle)):
+      if handle.kind == .comparison, let value = try? handle.member(name) { return .value(value) }
       return member(name, of: .type(.artifact(handle.kind.rawValue)))
     case .value(.across(let across)):
       return across.parts.first.map { member(name, of: .value($0)) } ?? .unknown
@@ -101,7 +102,7 @@ struct MemberResolver {
   private static func members(of value: Value) -> [String] {
     switch value {
     case .record(let record): record.names
-    case .artifact(let handle): handle.kind.memberNames
+    case .artifact(let handle): handle.memberNames
     case .list(let items):
       if case .record(let record)? = items.first { record.names } else { [] }
     case .across(let across): across.parts.first.map(members(of:)) ?? []

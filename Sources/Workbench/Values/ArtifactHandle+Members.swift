@@ -3,6 +3,7 @@ import Corpora
 import Evaluation
 import Language
 import Retrieval
+import Routing
 import Tokenizers
 
 extension ArtifactKind {
@@ -29,6 +30,14 @@ extension ArtifactKind {
     case .world: [("people", .table), ("companies", .table), ("count", .number)]
     case .lessons: [("examples", .table)]
     case .tables: [("names", .list(.string)), ("schema", .string), ("bytes", .number)]
+    case .outcomes: [("count", .number), ("table", .table)]
+    case .answers:
+      [
+        ("table", .table), ("count", .number), ("approach", .string),
+        ("usage", .record([], isOpen: true)),
+      ]
+    case .comparison: ComparisonReport.members
+    case .arm: ComparedArm.members
     }
   }
 
@@ -38,18 +47,27 @@ extension ArtifactKind {
   static var allMembers: ArtifactMembers {
     ArtifactMembers(
       Dictionary(
-        uniqueKeysWithValues: allCases.map { kind in
+        // A comparison's arms are members, too; which there are is not known before it runs.
+        uniqueKeysWithValues: allCases.filter { $0 != .comparison }.map { kind in
           (
             kind.rawValue,
             ArtifactMembers.Kind(
               members: kind.members.map { RecordType.Field($0.name, $0.type) },
-              isIndexedByString: kind == .report)
+              isIndexedByString: kind == .report || kind == .arm)
           )
         }))
   }
 }
 
 extension ArtifactHandle {
+  /// The names of all members, those of this object alone included.
+  var memberNames: [String] {
+    guard kind == .comparison, let report = try? object(as: ComparisonReport.self) else {
+      return kind.memberNames
+    }
+    return report.arms.map(\.name) + kind.memberNames
+  }
+
   /// The value of a member; nil where the kind has none of that name.
   func member(_ name: String) throws -> Value? {
     switch kind {
@@ -104,6 +122,20 @@ extension ArtifactHandle {
     case .lessons:
       return name == "examples" ? WorldTables.lessons(try object(as: Lessons.self)) : nil
     case .tables: return try WorldTables.member(name, of: try object(as: FactTables.self))
+    case .outcomes:
+      return Self.member(name, of: try object(as: RecordedOutcomes.self))
+    case .answers:
+      let answers = try object(as: StoredAnswers.self)
+      switch name {
+      case "table": return answers.table
+      case "count": return .number(Double(answers.answers.count))
+      case "usage": return answers.usageRecord
+      case "approach": return answers.approach.map { .string($0.rawValue) } ?? Value.none
+      default: return nil
+      }
+    case .comparison:
+      return try object(as: ComparisonReport.self).member(name, isSeeded: isSeeded)
+    case .arm: return try object(as: ComparedArm.self).member(name)
     case .report:
       let report = try object(as: EvaluationReport.self)
       switch name {
@@ -119,6 +151,23 @@ extension ArtifactHandle {
           ) { run })
       default: return nil
       }
+    }
+  }
+
+  private static func member(_ name: String, of recorded: RecordedOutcomes) -> Value? {
+    switch name {
+    case "count": .number(Double(recorded.outcomes.count))
+    case "table":
+      .table(
+        columns: ["question", "answers", "from_memory", "with_passages", "known", "read"],
+        rows: recorded.outcomes.map { outcome in
+          [
+            .string(outcome.question), .list(outcome.answers.map { .string($0) }),
+            .string(outcome.fromMemory), .string(outcome.withPassages),
+            .boolean(outcome.isKnown), .boolean(outcome.isRead),
+          ]
+        })
+    default: nil
     }
   }
 
@@ -139,8 +188,13 @@ extension ArtifactHandle {
       ) { tokenizer })
   }
 
-  /// `value["name"]`: a metric of a report.
+  /// `value["name"]`: a metric of a report; an arm of a comparison, or a number of an arm.
   func element(_ name: String) throws -> Value {
+    if kind == .comparison || kind == .arm {
+      if let value = try member(name) { return value }
+      throw VerbError(
+        "\(kind.article) has no '\(name)'", help: "it has \(memberNames.joined(separator: ", "))")
+    }
     guard kind == .report else { throw VerbError("\(kind.article) can't be indexed") }
     let report = try object(as: EvaluationReport.self)
     guard let metric = try? MetricName(name), let measured = try report.measured(metric) else {

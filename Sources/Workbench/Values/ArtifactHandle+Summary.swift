@@ -2,6 +2,7 @@ import Corpora
 import Evaluation
 import Language
 import Retrieval
+import Routing
 import Tokenizers
 
 extension ArtifactHandle {
@@ -44,6 +45,13 @@ extension ArtifactHandle {
     case .tables:
       let tables = try object(as: FactTables.self)
       return "the tables \(try tables.names().joined(separator: " and "))"
+    case .outcomes:
+      let count = try object(as: RecordedOutcomes.self).outcomes.count
+      return "recorded answers to \(counted(count, "question"))"
+    case .answers:
+      return try object(as: StoredAnswers.self).summaryLine
+    case .comparison: return try object(as: ComparisonReport.self).summaryLine
+    case .arm: return try object(as: ComparedArm.self).summaryLine
     case .report:
       let report = try object(as: EvaluationReport.self)
       let count = report.results.queries.count

@@ -3,6 +3,7 @@ import Bytes
 import Corpora
 import Execution
 import Retrieval
+import Routing
 import Tokenizers
 
 /// A kind of engine object: how it is named, stored and read back.
@@ -22,6 +23,10 @@ package enum ArtifactKind: String, Sendable, CaseIterable {
   case world
   case lessons
   case tables
+  case outcomes
+  case answers
+  case comparison
+  case arm
 
   /// The kind with its article, for messages.
   package var article: String {
@@ -41,6 +46,10 @@ package enum ArtifactKind: String, Sendable, CaseIterable {
     case .world: "a world"
     case .lessons: "lessons"
     case .tables: "tables"
+    case .outcomes: "recorded outcomes"
+    case .answers: "answers"
+    case .comparison: "a comparison"
+    case .arm: "an arm of a comparison"
     }
   }
 
@@ -67,6 +76,10 @@ package enum ArtifactKind: String, Sendable, CaseIterable {
     case (.lessons, let lessons as Lessons): try sink.write(lessons.encoded())
     case (.tables, let tables as FactTables):
       try withExtendedLifetime(tables) { try sink.write(tables.bytes.bytes) }
+    case (.outcomes, let outcomes as RecordedOutcomes): try sink.write(outcomes.encoded())
+    case (.answers, let answers as StoredAnswers): try sink.write(answers.encoded())
+    case (.comparison, let report as ComparisonReport): try sink.write(report.encoded())
+    case (.arm, let arm as ComparedArm): try sink.write(arm.encoded())
     default: throw VerbError("a verb gave \(type(of: object)) where \(article) was announced")
     }
   }
@@ -99,6 +112,10 @@ package enum ArtifactKind: String, Sendable, CaseIterable {
     case .world: return try World(decoding: bytes.copied())
     case .lessons: return try Lessons(decoding: bytes.copied())
     case .tables: return try FactTables(decoding: bytes)
+    case .outcomes: return try RecordedOutcomes(decoding: bytes.copied())
+    case .answers: return try StoredAnswers(decoding: bytes.copied())
+    case .comparison: return try ComparisonReport(decoding: bytes.copied(), handle: handle)
+    case .arm: return try ComparedArm(decoding: bytes.copied(), handle: handle)
     }
   }
 }

@@ -95,6 +95,8 @@ package struct ValueDecoder {
     return text
   }
 
+  package mutating func object() throws -> [UInt8] { try take(count(unit: 1)) }
+
   package mutating func doubles(_ count: Int) throws -> [Double] {
     guard count <= (bytes.count - offset) / 8 else { throw malformed("count") }
     var numbers: [Double] = []

@@ -105,6 +105,12 @@ package struct ValueEncoder {
     bytes.append(contentsOf: text.utf8)
   }
 
+  /// Bytes of an object's own coding.
+  package mutating func append(_ object: [UInt8]) {
+    append(object.count)
+    bytes += object
+  }
+
   package mutating func append(_ count: Int) {
     withUnsafeBytes(of: UInt64(bitPattern: Int64(count)).littleEndian) {
       bytes.append(contentsOf: $0)

@@ -2,6 +2,7 @@ import Corpora
 import Evaluation
 import Language
 import Retrieval
+import Routing
 import Tokenizers
 
 /// The table that `describe` gives.
@@ -132,6 +133,34 @@ enum Description {
         ("special", .number(Double(tokenizer.addedTokens.count(where: \.isSpecial)))),
       ]
     case .world, .lessons, .tables: return try WorldTables.facts(of: handle)
+    case .outcomes:
+      let outcomes = try handle.object(as: RecordedOutcomes.self).outcomes
+      return [
+        ("questions", .number(Double(outcomes.count))),
+        ("known", .number(Double(outcomes.count(where: \.isKnown)))),
+        ("read", .number(Double(outcomes.count(where: \.isRead)))),
+        (
+          "with passages",
+          .number(Double(outcomes.count { !$0.passages.isEmpty }))
+        ),
+      ]
+    case .answers:
+      let stored = try handle.object(as: StoredAnswers.self)
+      return [
+        ("answers", .number(Double(stored.answers.count))),
+        ("refused", .number(Double(stored.answers.count(where: \.refused)))),
+      ] + StoredAnswers.fields(of: stored.usage)
+    case .comparison:
+      let report = try handle.object(as: ComparisonReport.self)
+      return [
+        ("questions", .number(Double(report.asked.queries.count))),
+        ("answerers", .string(report.arms.map(\.name).joined(separator: ", "))),
+        ("kinds", .string(report.asked.kindNames.joined(separator: ", "))),
+      ]
+    case .arm:
+      let arm = try handle.object(as: ComparedArm.self)
+      return [("answerer", .string(arm.report.arms[arm.index].name))]
+        + (try arm.report.row(arm.index, .all))
     case .report:
       let report = try handle.object(as: EvaluationReport.self)
       return [("queries", .number(Double(report.results.queries.count)))]

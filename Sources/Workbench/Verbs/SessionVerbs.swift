@@ -38,12 +38,18 @@ extension VerbLibrary {
     VerbSignature(
       "ledger", topic: "experiments", .describe,
       summary:
-        "What the work behind a value took: seconds, processor time, memory, bytes, counts, kernels.",
+        "What the work behind a value took: seconds, memory, bytes, counts; of a comparison, "
+        + "what each answerer takes up front, for a question and for a changed fact.",
       example: "ledger(lexical)",
       parameters: [.init("value", .any, positional: true, "Something that was computed.")],
       isMeasured: true,
       result: { _ in .table })
   ) { arguments, context in
+    if ComparedArgument.holds(arguments["value"]) {
+      return try ArmLedger(
+        try ComparedArgument(arguments["value"], parameter: "value"), withTimes: true
+      ) { try context.actions(behind: $0) }.table
+    }
     let actions = try context.actions(behind: arguments["value"])
     guard !actions.isEmpty else {
       throw VerbError(

@@ -64,10 +64,11 @@ extension Verb {
   ) -> Verb {
     let name = signature.name
     let version = signature.version
-    let own = VerbSignature(
+    var own = VerbSignature(
       name, topic: signature.topic, .describe, version: version, summary: signature.summary,
       example: signature.example, parameters: signature.parameters,
       isMeasured: signature.isMeasured, result: { _ in .option(name) })
+    if let constraint = signature.constraint { own = own.constrained(by: constraint) }
     return Verb(own) { arguments, _ in
       try check(arguments)
       return .option(OptionValue(verb: name, version: version, arguments: arguments.values))
@@ -118,7 +119,9 @@ package struct VerbLibrary: Sendable {
   /// What this version of Poise can do.
   package static let standard = VerbLibrary(
     dataVerbs + worldVerbs + indexVerbs + searchVerbs + liveVerbs + vectorVerbs + encoderVerbs
-      + modelVerbs + trainingVerbs + adaptationVerbs + generationVerbs + evaluationVerbs
+      + modelVerbs + trainingVerbs + adaptationVerbs + generationVerbs + answererVerbs
+      + routerVerbs + answeringVerbs + [calibrate] + recordedVerbs + evaluationVerbs
+      + weighingVerbs
       + tableVerbs
       + statisticsVerbs + plotVerbs
       + sessionVerbs)

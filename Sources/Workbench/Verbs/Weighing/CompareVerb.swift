@@ -1,0 +1,277 @@
+import Artifacts
+import Corpora
+import Diagnostics
+import Evaluation
+import Language
+
+extension VerbLibrary {
+  /// Answerers against each other: accuracy, costs, break-even, advice.
+  static var weighingVerbs: [Verb] { [compare, prices, breakeven, crossings, advise] }
+
+  private static let compare = Verb(
+    VerbSignature(
+      "compare", topic: "weighing", .compute,
+      summary: "Asks several answerers the same questions, or takes recorded answers, and scores "
+        + "them.",
+      example: "report = compare({rag: [{question: \"q1\", text: \"Paris\"}], base: [{question: "
+        + "\"q1\", text: \"Rome\"}]}, on: [{id: \"q1\", question: \"Capital of France?\", "
+        + "answer: \"Paris\"}])",
+      parameters: [
+        .init(
+          "arms", .union([.record([], isOpen: true), .table]), positional: true,
+          "A record of answerers or of tables of answers, or one table of answers with a column "
+            + "'answerer'; a row has question (its id) and text, and may have refused, "
+            + "confidence, evidence, latency_ms and counts."),
+        .init(
+          "on", .union([.artifact("questions"), .table]),
+          "Questions with answers; their fields kind and decile group them."),
+        .init(
+          "metrics", .list(.metric),
+          default: "[\"accuracy\", \"f1\", \"evidence_recall\", \"over_refusal\", "
+            + "\"hallucination\", \"ece\", \"auroc\", \"lm_calls\", \"retriever_calls\", "
+            + "\"tokens\"]",
+          metrics: AnswerMetric.allCases.map(\.rawValue), "What the summary shows."),
+        .init(
+          "known", .union([.artifact("questions"), .table, .none]), default: "none",
+          "Questions about what was known before any training, for what training forgot; those of "
+            + "the kind 'known' where left out."),
+        .init(
+          "before", StaticType.string.optional, default: "none",
+          "The arm that the trained ones were trained from; the first that is neither trained nor "
+            + "has an index where left out."),
+        .init(
+          "approaches", .union([.record([], isOpen: true), .none]), default: "none",
+          "How arms come by their answers, where they can't say: "
+            + Approach.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", ") + "."),
+      ],
+      result: { _ in .artifact("comparison") })
+  ) { arguments, context in
+    let metrics = try arguments.strings("metrics").map { name in
+      guard let metric = AnswerMetric(rawValue: name) else {
+        throw VerbError(
+          "there is no metric '\(name)' of answers", parameter: "metrics",
+          help: closestName(to: name, among: AnswerMetric.allCases.map(\.rawValue)).map {
+            "did you mean '\($0)'?"
+          })
+      }
+      return metric
+    }.reduce(into: [AnswerMetric]()) { if !$0.contains($1) { $0.append($1) } }
+    guard !metrics.isEmpty else {
+      throw VerbError("expected at least one metric", parameter: "metrics")
+    }
+    guard let on = try ComparedSet(arguments, "on", context) else {
+      throw arguments.mismatch("on", "a data set or a table of questions")
+    }
+    let known = try ComparedSet(arguments, "known", context)
+    // What is wrong with the questions is told before anything is asked.
+    for set in [on, known].compactMap({ $0 }) { try set.check() }
+    var arms = try ComparedArms(arguments, on: on, known: known, context: context).arms
+    try LearnedFrom.fill(
+      &arms, on: on.set, known: known?.set, before: try arguments.optionalString("before"))
+    do {
+      let report = try ComparisonReport(
+        identity: on.identity, isSeeded: context.isSeeded, metrics: metrics, set: on.set,
+        known: known?.set, arms: arms)
+      return try context.artifact(.comparison, report)
+    } catch let error as AskedQuestions.Failure {
+      throw VerbError("\(error)", parameter: "on")
+    } catch let error as VerbError {
+      throw VerbError(error.message, parameter: "arms", help: error.help)
+    }
+  }
+}
+
+/// Questions that are asked: a data set, or a table written by hand.
+struct ComparedSet {
+  let set: JudgedSet
+  let identity: String
+  /// Nil for a table until an answerer is asked it.
+  let handle: ArtifactHandle?
+  let parameter: String
+
+  /// Nil where nothing was given.
+  init?(_ arguments: Arguments, _ parameter: String, _ context: VerbContext) throws {
+    self.parameter = parameter
+    if arguments.isNone(parameter) { return nil }
+    if case .list = arguments[parameter] {
+      set = try RecordedAnswers.questions(
+        try arguments.table(parameter), parameter: parameter)
+      identity = Digest(hashing: set.encoded()).hex
+      handle = nil
+    } else {
+      let given = try arguments.handle(parameter, .questions)
+      set = try given.object(as: JudgedSet.self)
+      identity = given.digest.hex
+      handle = given
+    }
+  }
+
+  func check() throws {
+    do {
+      _ = try AskedQuestions(set.queries, identity: identity)
+    } catch {
+      throw VerbError("\(error)", parameter: parameter)
+    }
+  }
+}
+
+/// The arms of a comparison: recorded, or asked now.
+private struct ComparedArms {
+  private(set) var arms: [ComparisonReport.Arm] = []
+
+  init(
+    _ arguments: Arguments, on: ComparedSet, known: ComparedSet?, context: VerbContext
+  ) throws {
+    var given: [(String, Value)]
+    if case .record(let record) = arguments["arms"] {
+      given = record.fields.map { ($0.name, $0.value) }
+    } else {
+      given = try RecordedAnswers.arms(try arguments.table("arms"), parameter: "arms").map {
+        ($0.0, .list($0.1.map { .record($0) }))
+      }
+    }
+    guard !given.isEmpty else {
+      throw VerbError(
+        "there are no answerers to compare", parameter: "arms",
+        help: "give a record of them: {rag: …, tuned: …}")
+    }
+    let reserved = ComparisonReport.members.map(\.name)
+    if let name = given.map(\.0).first(where: reserved.contains) {
+      throw VerbError(
+        "no answerer can be called '\(name)', which every comparison has", parameter: "arms")
+    }
+    let approaches = try Self.approaches(arguments, names: given.map(\.0))
+    try AnswererArgument.checkVocabularies(
+      given.map { (name: $0.0, answerer: $0.1) }, parameter: "arms")
+    // Recorded answers first: what is wrong with them is told before anything is asked.
+    let recorded = try given.map { name, value -> ComparisonReport.Arm? in
+      guard case .list = value else { return nil }
+      return try Self.recorded(name, value, on: on, known: known)
+    }
+    for ((name, value), recorded) in zip(given, recorded) {
+      var arm = try recorded ?? Self.asked(name, value, on: on, known: known, context)
+      arm.approach = approaches[name] ?? arm.approach ?? Approach(named: name)
+      arms.append(arm)
+    }
+  }
+
+  private static func approaches(
+    _ arguments: Arguments, names: [String]
+  ) throws -> [String: Approach] {
+    guard case .record(let record) = arguments["approaches"] else { return [:] }
+    var result: [String: Approach] = [:]
+    for (name, value) in record.fields {
+      guard names.contains(name) else {
+        throw VerbError(
+          "there is no answerer '\(name)'", parameter: "approaches",
+          help: closestName(to: name, among: names).map { "did you mean '\($0)'?" })
+      }
+      guard let text = value.text, let approach = Approach(rawValue: text) else {
+        let known = Approach.allCases.map(\.rawValue)
+        throw VerbError(
+          "\(value.quoted) is no approach", parameter: "approaches",
+          help: "there are \(known.joined(separator: ", "))")
+      }
+      result[name] = approach
+    }
+    return result
+  }
+
+  private static func recorded(
+    _ name: String, _ value: Value, on: ComparedSet, known: ComparedSet?
+  ) throws -> ComparisonReport.Arm {
+    let rows = try Arguments(Record([("arms", value)])).table("arms")
+    let recorded = try RecordedAnswers.answers(rows, of: name, parameter: "arms")
+    let ids = Set(on.set.queries.map(\.id))
+    let old = Set(known?.set.queries.map(\.id) ?? [])
+    let answers = recorded.answers.filter {
+      ids.contains($0.question) || !old.contains($0.question)
+    }
+    if let extra = answers.first(where: { !ids.contains($0.question) }) {
+      throw VerbError(
+        "'\(name)' answers '\(extra.question)', which is not among the questions",
+        parameter: "arms",
+        help: "all answerers are compared on the same questions, by id"
+          + (closestName(to: extra.question, among: ids.sorted()).map {
+            "; did you mean '\($0)'?"
+          } ?? ""))
+    }
+    let answered = Set(answers.map(\.question))
+    if let missing = on.set.queries.first(where: { !answered.contains($0.id) }) {
+      throw VerbError(
+        "'\(name)' does not answer '\(missing.id)', so it can't be compared with the others",
+        parameter: "arms", help: "it answers \(answered.count) of \(ids.count) questions")
+    }
+    let times = recorded.latencies.filter { ids.contains($0.key) }
+    return ComparisonReport.Arm(
+      name: name, approach: recorded.approach.flatMap(Approach.init(rawValue:)),
+      answers: answers, latencies: times.isEmpty ? nil : times,
+      known: recorded.answers.filter { old.contains($0.question) })
+  }
+
+  private static func asked(
+    _ name: String, _ value: Value, on: ComparedSet, known: ComparedSet?, _ context: VerbContext
+  ) throws -> ComparisonReport.Arm {
+    func ask(_ set: ComparedSet) throws -> (ArtifactHandle, StoredAnswers) {
+      let questions = try set.handle ?? context.handle(.questions, set.set)
+      let result = try context.compute(
+        "answers", Record([("answerer", value), ("on", .artifact(questions))]))
+      guard case .artifact(let handle) = result, handle.kind == .answers else {
+        throw VerbError("'\(name)' gave no answers", parameter: "arms")
+      }
+      return (handle, try handle.object(as: StoredAnswers.self))
+    }
+    if case .artifact(let given) = value, given.kind == .answers {
+      let stored = try given.object(as: StoredAnswers.self)
+      return ComparisonReport.Arm(
+        name: name, approach: stored.approach, source: given, answers: stored.answers)
+    }
+    guard case .option(let option) = value, AnswererArgument.verbs.contains(option.verb) else {
+      throw VerbError(
+        "'\(name)' is \(value.typeName), expected an answerer or a table of answers",
+        parameter: "arms")
+    }
+    let (handle, stored) = try ask(on)
+    return ComparisonReport.Arm(
+      name: name, approach: stored.approach, source: handle, answers: stored.answers,
+      known: try known.map { try ask($0).1.answers } ?? [])
+  }
+}
+
+/// What trained arms were trained from, for what they forgot.
+private enum LearnedFrom {
+  static func fill(
+    _ arms: inout [ComparisonReport.Arm], on: JudgedSet, known: JudgedSet?, before: String?
+  ) throws {
+    let names = arms.map(\.name)
+    if let before, !names.contains(before) {
+      throw VerbError(
+        "there is no answerer '\(before)'", parameter: "before",
+        help: closestName(to: before, among: names).map { "did you mean '\($0)'?" }
+          ?? "there are \(names.joined(separator: ", "))")
+    }
+    let base = arms.first { $0.name == before } ?? arms.first { $0.approach == .prompt }
+    guard let base else { return }
+    let answers = known == nil ? base.answers : base.known
+    for index in arms.indices where arms[index].before.isEmpty && arms[index].name != base.name {
+      guard arms[index].approach == .fineTuning || arms[index].approach == .both else { continue }
+      arms[index].before = answers
+    }
+  }
+}
+
+extension Approach {
+  /// What an answerer's name tells, where nothing else does.
+  init?(named name: String) {
+    switch name.lowercased() {
+    case "base", "closed_book", "prompt", "prompted", "few_shot": self = .prompt
+    case "rag", "retrieval", "bm25", "dense", "always", "routed": self = .rag
+    case "tuned", "finetuned", "fine_tuned", "ft", "full", "lora", "adapters", "prefix":
+      self = .fineTuning
+    case "both": self = .both
+    case "long_context", "long": self = .longContext
+    case "tables", "relational", "sql": self = .tables
+    default: return nil
+    }
+  }
+}

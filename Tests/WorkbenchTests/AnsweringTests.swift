@@ -1,0 +1,103 @@
+import TestFolders
+import Testing
+import Workbench
+
+/// Answerers and routers as notebooks have them.
+@Suite struct AnsweringTests {
+  private static let model =
+    "pretrain(load(\"tiny\").corpus, tokenizer: \"bytes\", layers: 1, width: 8, heads: 1, "
+    + "context: 64, steps: 1, batch: 1)"
+
+  private static func routed(_ router: String, _ rest: String = ", max_tokens: 2") -> String {
+    "answerer(\(model), index: bm25(load(\"tiny\").corpus), k: 1, router: \(router)\(rest))"
+  }
+
+  /// What is wrong is told; where the values are known, before anything has run.
+  @Test(arguments: [
+    ("thermostat(above: 1, below: 2)", "switch off below that", true),
+    ("thermostat(above: 60, below: 2)", "it has to be from 0 to 50 nats", true),
+    ("uncertainty(above: 1.5)", "it has to be from 0 to 1", true),
+    ("uncertainty(above: 1.5, signal: \"entropy\").above", "1.5", false),
+    ("[uncertainty(above: 1.5, signal: s) for s in [\"entropy\"]][0].above", "1.5", false),
+    ("uncertainty(above: 0.5, signal: \"doubt\")", "'doubt' is no choice", true),
+    ("feature_router(calls: 2)", "expected a share from 0 to 1", true),
+    ("abstain(closed_book(\(model)), below: 7)", "expected a number from 0 to 1, got 7", true),
+    ("answers(\(routed("always()", ", k: 0")), on: load(\"tiny\").test)", "given twice", true),
+    ("calibrated(\(model), temperature: 0)", "from 0.01 to 100", true),
+    ("thermostat(above: mean([1]), below: 2)", "switch off below that", false),
+    (
+      "answers(answerer(\(model), index: delete(bm25(load(\"tiny\").corpus), [\"d1\", \"d2\", "
+        + "\"d3\"])), on: load(\"tiny\").test)", "the index has no documents", false
+    ),
+    (
+      "answers(answerer(\(model), index: bm25(load(\"tiny\").corpus), k: 3, max_tokens: 16), "
+        + "on: judge(load(\"tiny\").corpus, [{query: \"oxygen in the blood of all\", relevant: "
+        + "[\"d1\"]}]))", "can't hold one passage", false
+    ),
+    (
+      "answers(\(routed("oracle_router()")), on: load(\"tiny\").test)",
+      "has no answer to compare with", false
+    ),
+    (
+      "answers(\(routed("popularity(below: 3)")), on: load(\"tiny\").test)",
+      "none of the questions has a field 'exposure'", false
+    ),
+    (
+      "compare({a: closed_book(\(model)), b: closed_book(pretrain(load(\"tiny\").corpus, "
+        + "tokenizer: \"characters\", layers: 1, width: 8, heads: 1, context: 64, steps: 1, "
+        + "batch: 1))}, on: [{id: \"q1\", question: \"tea\", answer: \"zinc\"}])",
+      "have different vocabularies", false
+    ),
+    ("closed_book(load_model(\"llama\"))", "no tokenizer", false),
+  ])
+  func badInputIsExplained(_ source: String, _ message: String, _ isStatic: Bool) throws {
+    let folder = try tinyCollection()
+    try copyModel(to: folder, "llama")
+    let recorder = Recorder()
+    let session = try NotebookSession.inMemory(
+      notebook("{#it}\n" + source), in: folder.path, observer: recorder)
+    let log = NodeLog()
+    log.follow(session)
+    session.run(.all)
+    #expect(recorder.output("it").contains(message), "\(source): \(recorder.output("it"))")
+    if isStatic { #expect(log.computed.isEmpty, "\(log.computed)") }
+    #expect(!log.computed.contains("answers"))
+  }
+
+  @Test func whoMeasuresTheSameAnswersHasThemOnce() throws {
+    let folder = try tinyCollection()
+    try folder.write("question,answer\nwhat?,that\nwho?,me\n", to: "pilot.csv")
+    let session = try NotebookSession.inMemory(
+      notebook(
+        "m = \(Self.model)\nq = questions(\"pilot.csv\")\nlimit = 2",
+        "{#a}\nanswers(closed_book(m, max_tokens: limit), on: q).count",
+        "{#b}\ncoverage_risk(closed_book(m, max_tokens: 2), on: q).area",
+        "{#c}\ncompare({base: closed_book(m, max_tokens: 2)}, on: q).base.lm_calls"),
+      in: folder.path)
+    let log = NodeLog()
+    log.follow(session)
+    session.run(.all)
+    #expect(log.computed.count { $0 == "answers" } == 1, "\(log.computed)")
+    #expect(log.computed.contains("compare") && log.computed.contains("coverage_risk"))
+  }
+
+  @Test func oneAnswerShowsHowItCameAbout() throws {
+    let folder = try tinyCollection()
+    let shown = try output(
+      of: "answer(\(Self.routed("uncertainty(above: 0)")), \"zinc\").prompts", in: folder.path)
+    #expect(shown.contains("Question: zinc") && shown.contains("Zinc supports immunity."))
+    let read = try output(
+      of: "answer(\(Self.routed("uncertainty(above: 0)")), \"zinc\").usage.lm_calls",
+      in: folder.path)
+    #expect(read == "2")
+  }
+
+  /// Times are measured when they are asked for and in no stored result.
+  @Test func latenciesAreMeasuredApart() throws {
+    let folder = try tinyCollection()
+    let shown = try output(
+      of: "answer_latency(closed_book(\(Self.model), max_tokens: 2), on: load(\"tiny\").test)"
+        + ".median_ms > 0", in: folder.path)
+    #expect(shown == "true")
+  }
+}
