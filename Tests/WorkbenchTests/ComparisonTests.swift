@@ -63,6 +63,7 @@ enum Recorded {
     ("report.tuned.forgetting", 1), ("report.tuned.known_before", 1),
     ("report.tuned.known_after", 0), ("report.tuned.out_of_template", 0),
     ("report.rag.by_kind[1].accuracy", 1), ("report.base.by_decile[0].accuracy", 0),
+    ("report.rag.kinds.new", 1), ("report.tuned.kinds[\"unanswerable\"]", 0),
     ("count(report.questions)", 5), ("count(report.by_kind)", 12),
   ])
   func numbers(_ expression: String, _ expected: Double) throws {

@@ -151,15 +151,16 @@ struct Outlook {
     tie = Self.tie(arms[0], arms[1], zip(draws[0], draws[1]).map { $0 - $1 }, needs)
   }
 
-  /// The utility of an answerer in each replicate, with the luck of a seed where the replicates
-  /// don't have it.
+  /// The utility that a full run may give an answerer, in each replicate: what was measured, moved
+  /// by the questions and by the seeds that it has besides those of the pilot.
   private static func draws(_ arm: Advice.Weighed, _ needs: Needs) -> [Double] {
-    let spread = needs.value * spread(of: arm, needs)
+    let questions = (1 - 1 / fullQuestions).squareRoot()
+    let seeds = needs.value * spread(of: arm, needs) * (1 - 1 / fullSeeds).squareRoot()
     var random = RandomStream(seed: 0, purpose: "advice/\(arm.arm.name)")
     let utility = arm.utility
     return (0..<Measured.replicateCount).map { index in
-      let value = utility.isExact ? utility.point : utility.replicates[index]
-      return value + spread * random.normal()
+      let moved = utility.isExact ? 0 : utility.replicates[index] - utility.point
+      return utility.point + moved * questions + seeds * random.normal()
     }
   }
 

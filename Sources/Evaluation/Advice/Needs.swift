@@ -33,7 +33,7 @@ public struct Needs: Sendable, Hashable {
   public var purpose: Purpose?
   /// How much the accuracy of one answerer varies from seed to seed, as a standard deviation,
   /// where the measurements have one seed and can't tell.
-  public var seedSpread = 0.02
+  public var seedSpread = 0.03
 
   /// Why needs can't be weighed.
   public enum Failure: Error, Sendable, Hashable {

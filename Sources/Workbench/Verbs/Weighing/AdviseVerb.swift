@@ -41,7 +41,7 @@ extension VerbLibrary {
           choices: Needs.Purpose.allCases.map(\.rawValue),
           "What the model lacks, where no measurement tells."),
         .init(
-          "seed_spread", .number, default: "0.02",
+          "seed_spread", .number, default: "0.03",
           "How much accuracy varies from seed to seed (a standard deviation), where one seed "
             + "was measured."),
         .init(
