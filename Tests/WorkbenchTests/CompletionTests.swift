@@ -28,7 +28,7 @@ import Workbench
     ("bm", "", ["bm25("]),
     ("x = tw", "x = ", ["twice("]),
     ("cross", "", ["crossings("]),
-    ("prices(tr", "prices(", ["training_use: "]),
+    ("prices(trai", "prices(", ["training_use: "]),
     ("breakeven(r, by", "breakeven(r, ", ["by: "]),
     ("bm25(s.corpus, k", "bm25(s.corpus, ", ["k1: "]),
     (

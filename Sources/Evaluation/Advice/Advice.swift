@@ -3,12 +3,12 @@ import Glibc
 
 /// Which approach to take, why, and what would change that.
 ///
-/// The answerer of highest utility (``Needs/utility(_:_:)``) among those that keep the stated
-/// limits is named, unless the measurements can't tell it from the next one. What they can tell is
-/// judged by its purpose: would a full run, with three seeds and four times the questions, name
-/// the same one, or would its interval leave the two unseparated? From replicates of the utilities
-/// and, where there is one seed only, a spread between seeds (``Needs/seedSpread``), both
-/// probabilities are computed, and the likelier verdict is given.
+/// Answerers are ranked by utility (``Needs/utility(_:_:)``) among those that keep the stated
+/// limits. What the measurements can tell is judged by its purpose: which approach would win a full
+/// run, with three seeds and four times the questions, or would its interval leave the first two
+/// unseparated? From replicates of the utilities and, where there is one seed only, a spread
+/// between seeds (``Needs/seedSpread``), both are drawn many times. The likeliest approach is named
+/// with its best answerer, unless a tie is likelier still.
 public struct Advice: Sendable {
   /// One answerer, weighed.
   public struct Weighed: Sendable {
@@ -28,7 +28,7 @@ public struct Advice: Sendable {
   public let ranking: [Weighed]
   /// The one to take; nil for undecided.
   public let choice: Weighed?
-  /// How likely a full run puts the first of the ranking first.
+  /// How likely the winner of a full run is of the approach that is most likely to win.
   public let confidence: Double
   /// How likely a full run can't tell the first two apart.
   public let tie: Double
@@ -113,9 +113,8 @@ public struct Advice: Sendable {
     confidence = outlook.first
     tie = outlook.tie
     choice =
-      possible.first.flatMap { leader in
-        outlook.first >= outlook.tie ? leader : nil
-      }
+      outlook.first >= outlook.tie
+      ? possible.first { $0.arm.approach == outlook.approach } : nil
     points = AdvicePoints(ranking, needs, prices).all
     flips = AdviceFlips(ranking, needs, prices).nearest
   }
@@ -132,13 +131,16 @@ struct Outlook {
   /// A full run has so many seeds.
   static let fullSeeds = 3.0
 
-  /// The probability that the first stays first.
+  /// The approach that wins most often.
+  let approach: Approach?
+  /// The probability that it does.
   let first: Double
   /// The probability that the interval between the first two of the full run holds 0.
   let tie: Double
 
   init(_ arms: [Advice.Weighed], _ needs: Needs) {
     guard arms.count > 1 else {
+      approach = arms.first?.arm.approach
       first = arms.isEmpty ? 0 : 1
       tie = 0
       return
@@ -163,7 +165,7 @@ struct Outlook {
         / Self.fullSeeds
     }
     var random = RandomStream(seed: 0, purpose: "advice/full run")
-    var wins = 0
+    var wins: [Approach: Int] = [:]
     var ties = 0
     for draw in 0..<Measured.replicateCount {
       var (best, next) = draws[1][draw] > draws[0][draw] ? (1, 0) : (0, 1)
@@ -174,7 +176,7 @@ struct Outlook {
           next = arm
         }
       }
-      if best == 0 { wins += 1 }
+      wins[arms[best].arm.approach, default: 0] += 1
       // A sum of two squares of normal numbers over two: the variance that three seeds show.
       let shown = -log(1 - random.uniform())
       let ofSeeds = shown * (seeds[best] + seeds[next])
@@ -183,7 +185,12 @@ struct Outlook {
       let half = Self.student(share) * variance.squareRoot()
       if draws[best][draw] - draws[next][draw] <= half { ties += 1 }
     }
-    first = Double(wins) / Double(Measured.replicateCount)
+    // Of equals, the one that ranks first.
+    let likeliest = arms.map(\.arm.approach).max { wins[$0, default: 0] < wins[$1, default: 0] }
+    approach = arms.map(\.arm.approach).first {
+      wins[$0, default: 0] == wins[likeliest ?? $0, default: 0]
+    }
+    first = Double(approach.flatMap { wins[$0] } ?? 0) / Double(Measured.replicateCount)
     tie = Double(ties) / Double(Measured.replicateCount)
   }
 

@@ -177,13 +177,13 @@ extension AdviceSetting {
 /// How often advice from a pilot agrees with the full run.
 struct AdviceBench {
   var settings = 0
-  /// Named the winner, or undecided where the full run can't separate the first two.
+  /// Named the winner's approach, or undecided where the full run can't separate the first two.
   var agreed = 0
   /// Of those, by naming.
   var named = 0
   var undecided = 0
-  /// Named another answerer of the winner's approach.
-  var sameApproach = 0
+  /// Of those named, the very answerer.
+  var sameArm = 0
   /// What naming the pilot's best every time would have got.
   var alwaysFirst = 0
   /// What never deciding would have got.
@@ -205,17 +205,17 @@ struct AdviceBench {
       && (possible[0].utility - possible[1].utility).interval.contains(0)
     if isTied || possible.isEmpty { neverDeciding += 1 }
     let first = pilot.ranking.first { $0.obstacle == nil }
-    if first?.arm.name == possible.first?.arm.name { alwaysFirst += 1 }
+    if first?.arm.approach == possible.first?.arm.approach { alwaysFirst += 1 }
     guard let choice = pilot.choice else {
       undecided += 1
       if isTied || possible.isEmpty { agreed += 1 } else { miss(setting, pilot, full) }
       return
     }
-    if choice.arm.name == possible.first?.arm.name {
+    if choice.arm.approach == possible.first?.arm.approach {
       agreed += 1
       named += 1
+      if choice.arm.name == possible.first?.arm.name { sameArm += 1 }
     } else {
-      if choice.arm.approach == possible.first?.arm.approach { sameApproach += 1 }
       miss(setting, pilot, full)
     }
   }
@@ -229,8 +229,8 @@ struct AdviceBench {
   }
 
   var line: String {
-    "advice: \(agreed) of \(settings) agree (\(named) named, \(undecided) undecided; always the "
-      + "pilot's best \(alwaysFirst), never deciding \(neverDeciding)); winners "
+    "advice: \(agreed) of \(settings) agree (\(named) named, \(sameArm) to the very answerer; "
+      + "\(undecided) undecided; always the pilot's best \(alwaysFirst), never deciding \(neverDeciding)); winners "
       + winners.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
   }
 }
