@@ -63,6 +63,7 @@ enum Recorded {
     ("report.tuned.forgetting", 1), ("report.tuned.known_before", 1),
     ("report.tuned.known_after", 0), ("report.tuned.out_of_template", 0),
     ("report.rag.by_kind[1].accuracy", 1), ("report.base.by_decile[0].accuracy", 0),
+    ("report.rag.kinds.new", 1), ("report.tuned.kinds[\"unanswerable\"]", 0),
     ("count(report.questions)", 5), ("count(report.by_kind)", 12),
   ])
   func numbers(_ expression: String, _ expected: Double) throws {
@@ -77,7 +78,7 @@ enum Recorded {
     }
     // Nobody says which evidence was used for tuned; nobody counts tables.
     #expect(!text.contains("table_queries"))
-    #expect(try shown("report.arms").contains("base, rag, tuned"))
+    #expect(try shown("report.arms").contains("[\"base\", \"rag\", \"tuned\"]"))
     #expect(try shown("report.rag").contains("rag: 1.00"))
   }
 
@@ -121,7 +122,7 @@ enum Recorded {
     ),
     ("compare({a: base}, on: asked, metrics: [\"acuracy\"])", "did you mean 'accuracy'"),
     ("compare({a: [{question: \"q1\"}]}, on: asked)", "expected a field 'text'"),
-    ("compare({a: [{quesion: \"q1\"}]}, on: asked)", "did you mean 'question'"),
+    ("compare({a: [{quesion: \"q1\"}]}, on: asked)", "it has 'quesion'"),
     ("compare({a: [{question: 1, text: \"\", flops: -1}]}, on: asked)", "at least 0"),
     ("compare({a: 3}, on: asked)", "'a' is a number, expected an answerer"),
     ("compare([{question: \"q1\"}], on: asked)", "expected a column 'answerer'"),

@@ -27,6 +27,9 @@ import Workbench
   @Test(arguments: [
     ("bm", "", ["bm25("]),
     ("x = tw", "x = ", ["twice("]),
+    ("cross", "", ["crossings("]),
+    ("prices(trai", "prices(", ["training_use: "]),
+    ("breakeven(r, by", "breakeven(r, ", ["by: "]),
     ("bm25(s.corpus, k", "bm25(s.corpus, ", ["k1: "]),
     (
       "bm25(s.corpus, k1: 1, ", "bm25(s.corpus, k1: 1, ",
@@ -59,6 +62,8 @@ import Workbench
     #expect(metrics == ["ndcg@1", "ndcg@10", "ndcg@100"])
     #expect(kept.hasSuffix("\"recall@10\", \""))
     #expect(try complete("plot(t, kind: \"sc").1 == ["scatter"])
+    #expect(try complete("breakeven(r, by: \"upd").1 == ["updates_per_day"])
+    #expect(try complete("compare(a, on: q, metrics: [\"hall").1 == ["hallucination"])
     #expect(try complete("bm25(s.corpus, stem: \"engl").1 == ["english"])
   }
 

@@ -3,12 +3,12 @@ import Glibc
 
 /// Which approach to take, why, and what would change that.
 ///
-/// The answerer of highest utility (``Needs/utility(_:_:)``) among those that keep the stated
-/// limits is named, unless the measurements can't tell it from the next one. What they can tell is
-/// judged by its purpose: would a full run, with three seeds and four times the questions, name
-/// the same one, or would its interval leave the two unseparated? From replicates of the utilities
-/// and, where there is one seed only, a spread between seeds (``Needs/seedSpread``), both
-/// probabilities are computed, and the likelier verdict is given.
+/// Answerers are ranked by utility (``Needs/utility(_:_:)``) among those that keep the stated
+/// limits. What the measurements can tell is judged by its purpose: which approach would win a full
+/// run, with three seeds and four times the questions, or would its interval leave the first two
+/// unseparated? From replicates of the utilities and, where there is one seed only, a spread
+/// between seeds (``Needs/seedSpread``), both are drawn many times. The likeliest approach is named
+/// with its best answerer, unless a tie is likelier still.
 public struct Advice: Sendable {
   /// One answerer, weighed.
   public struct Weighed: Sendable {
@@ -28,7 +28,7 @@ public struct Advice: Sendable {
   public let ranking: [Weighed]
   /// The one to take; nil for undecided.
   public let choice: Weighed?
-  /// How likely a full run puts the first of the ranking first.
+  /// How likely the winner of a full run is of the approach that is most likely to win.
   public let confidence: Double
   /// How likely a full run can't tell the first two apart.
   public let tie: Double
@@ -113,80 +113,128 @@ public struct Advice: Sendable {
     confidence = outlook.first
     tie = outlook.tie
     choice =
-      possible.first.flatMap { leader in
-        outlook.first >= Outlook.sure || outlook.first >= outlook.tie ? leader : nil
-      }
+      outlook.first >= outlook.tie
+      ? possible.first { $0.arm.approach == outlook.approach } : nil
     points = AdvicePoints(ranking, needs, prices).all
     flips = AdviceFlips(ranking, needs, prices).nearest
   }
 }
 
 /// What a full run would say, seen from the measurements at hand.
+///
+/// Each draw is a full run that may come: utilities moved by the questions and the seeds that it has
+/// besides those of the pilot, and an interval for the difference of its first two, whose width is
+/// drawn, too: three seeds tell little of their own spread.
 struct Outlook {
-  /// Above this, the first is named however likely a tie is.
-  static let sure = 0.9
   /// A full run asks so many times the questions.
   static let fullQuestions = 4.0
   /// A full run has so many seeds.
   static let fullSeeds = 3.0
 
-  /// The probability that the first stays first.
+  /// The approach that wins most often.
+  let approach: Approach?
+  /// The probability that it does.
   let first: Double
-  /// The probability that the interval between the first two holds 0.
+  /// The probability that the interval between the first two of the full run holds 0.
   let tie: Double
 
   init(_ arms: [Advice.Weighed], _ needs: Needs) {
     guard arms.count > 1 else {
+      approach = arms.first?.arm.approach
       first = arms.isEmpty ? 0 : 1
       tie = 0
       return
     }
-    let draws = arms.map { Self.draws($0, needs) }
-    var wins = 0
-    for draw in draws[0].indices {
-      let own = draws[0][draw]
-      if draws.dropFirst().allSatisfy({ $0[draw] <= own }) { wins += 1 }
+    let moved = arms.map { Self.moved($0) }
+    let spreads = arms.map { Self.spread(of: $0, needs) }
+    let draws = zip(arms, zip(moved, spreads)).map { arm, parts in
+      Self.draws(arm, parts.0, spread: parts.1)
     }
-    first = Double(wins) / Double(draws[0].count)
-    tie = Self.tie(arms[0], arms[1], zip(draws[0], draws[1]).map { $0 - $1 }, needs)
+    // How far a full run's questions leave a difference open, and its seeds: a seed also draws
+    // what each answer owes to luck, about half of what questions show.
+    var questions = [[Double]](
+      repeating: [Double](repeating: 0, count: arms.count), count: arms.count)
+    for a in arms.indices {
+      for b in arms.indices where b > a {
+        questions[a][b] = Self.variance(zip(moved[a], moved[b]).map { $0 - $1 })
+        questions[b][a] = questions[a][b]
+      }
+    }
+    let seeds = arms.indices.map { arm in
+      (spreads[arm] * spreads[arm] + Self.luck * Self.variance(moved[arm]) / Self.fullQuestions)
+        / Self.fullSeeds
+    }
+    var random = RandomStream(seed: 0, purpose: "advice/full run")
+    var wins: [Approach: Int] = [:]
+    var ties = 0
+    for draw in 0..<Measured.replicateCount {
+      var (best, next) = draws[1][draw] > draws[0][draw] ? (1, 0) : (0, 1)
+      for arm in arms.indices.dropFirst(2) {
+        if draws[arm][draw] > draws[best][draw] {
+          (best, next) = (arm, best)
+        } else if draws[arm][draw] > draws[next][draw] {
+          next = arm
+        }
+      }
+      wins[arms[best].arm.approach, default: 0] += 1
+      // A sum of two squares of normal numbers over two: the variance that three seeds show.
+      let shown = -log(1 - random.uniform())
+      let ofSeeds = shown * (seeds[best] + seeds[next])
+      let variance = questions[best][next] / Self.fullQuestions + ofSeeds
+      let share = variance > 0 ? ofSeeds / variance : 0
+      let half = Self.student(share) * variance.squareRoot()
+      if draws[best][draw] - draws[next][draw] <= half { ties += 1 }
+    }
+    // Of equals, the one that ranks first.
+    let likeliest = arms.map(\.arm.approach).max { wins[$0, default: 0] < wins[$1, default: 0] }
+    approach = arms.map(\.arm.approach).first {
+      wins[$0, default: 0] == wins[likeliest ?? $0, default: 0]
+    }
+    first = Double(approach.flatMap { wins[$0] } ?? 0) / Double(Measured.replicateCount)
+    tie = Double(ties) / Double(Measured.replicateCount)
   }
 
-  /// The utility of an answerer in each replicate, with the luck of a seed where the replicates
-  /// don't have it.
-  private static func draws(_ arm: Advice.Weighed, _ needs: Needs) -> [Double] {
-    let spread = needs.value * spread(of: arm, needs)
+  /// The share of the variance over questions that other seeds draw anew.
+  static let luck = 0.5
+
+  /// How far each replicate of a utility lies from it.
+  private static func moved(_ arm: Advice.Weighed) -> [Double] {
+    arm.utility.isExact
+      ? Array(repeating: 0, count: Measured.replicateCount)
+      : arm.utility.replicates.map { $0 - arm.utility.point }
+  }
+
+  /// The utilities that full runs may give an answerer.
+  private static func draws(
+    _ arm: Advice.Weighed, _ moved: [Double], spread: Double
+  ) -> [Double] {
+    let questions = (1 - 1 / fullQuestions).squareRoot()
+    let seeds = spread * (1 - 1 / fullSeeds).squareRoot()
     var random = RandomStream(seed: 0, purpose: "advice/\(arm.arm.name)")
-    let utility = arm.utility
-    return (0..<Measured.replicateCount).map { index in
-      let value = utility.isExact ? utility.point : utility.replicates[index]
-      return value + spread * random.normal()
-    }
+    return moved.map { arm.utility.point + $0 * questions + seeds * random.normal() }
   }
 
-  /// The spread that one seed leaves unknown; 0 where several seeds were measured.
+  /// What one seed's luck does to a utility; 0 where several seeds were measured, whose replicates
+  /// have it.
   private static func spread(of arm: Advice.Weighed, _ needs: Needs) -> Double {
-    arm.arm.accuracy.seeds > 1 ? 0 : needs.seedSpread
+    arm.arm.accuracy.seeds > 1 ? 0 : needs.seedSpread * needs.value
   }
 
-  /// How likely a full run's interval of the difference holds 0: half its width is Student's t
-  /// times what its own questions and seeds leave open.
-  private static func tie(
-    _ a: Advice.Weighed, _ b: Advice.Weighed, _ differences: [Double], _ needs: Needs
-  ) -> Double {
-    let difference = a.utility - b.utility
-    let interval = difference.interval
-    let width = interval.halfWidth.isFinite ? interval.halfWidth : 0
-    let questions = width / StudentDistribution.normalPoint / fullQuestions.squareRoot()
-    let seeds = [a, b].reduce(0.0) { sum, arm in
-      let spread = needs.value * max(spread(of: arm, needs), 0)
-      return sum + spread * spread / fullSeeds
-    }
-    let variance = questions * questions + seeds
-    guard variance > 0 else { return difference.point == 0 ? 1 : 0 }
-    // Satterthwaite: the seeds' part has two degrees of freedom, the questions' many.
-    let degrees = seeds > 0 ? (fullSeeds - 1) * variance * variance / (seeds * seeds) : 1e6
-    let half = StudentDistribution.point975(degrees: degrees) * variance.squareRoot()
-    return Double(differences.count { abs($0) < half }) / Double(differences.count)
+  private static func variance(_ values: [Double]) -> Double {
+    let mean = values.reduce(0, +) / Double(values.count)
+    return values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(values.count)
+  }
+
+  /// Student's 97.5 % point where so large a share of the variance has the degrees of freedom of
+  /// the seeds (Satterthwaite), from a table of 101 shares.
+  private static func student(_ share: Double) -> Double {
+    let place = Int((min(1, max(0, share)) * 100).rounded())
+    return points[place]
+  }
+
+  private static let points = (0...100).map { percent in
+    let share = max(1e-3, Double(percent) / 100)
+    return StudentDistribution.point975(degrees: (fullSeeds - 1) / (share * share))
   }
 }
 

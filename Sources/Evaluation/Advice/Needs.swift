@@ -33,7 +33,7 @@ public struct Needs: Sendable, Hashable {
   public var purpose: Purpose?
   /// How much the accuracy of one answerer varies from seed to seed, as a standard deviation,
   /// where the measurements have one seed and can't tell.
-  public var seedSpread = 0.02
+  public var seedSpread = 0.03
 
   /// Why needs can't be weighed.
   public enum Failure: Error, Sendable, Hashable {
@@ -77,9 +77,11 @@ extension Needs.Failure: CustomStringConvertible {
   public var description: String {
     switch self {
     case .number(let name, let got) where name == "updates_per_day" || name == "budget":
-      "'\(name)' is a number of at least 0, got \(got)"
-    case .number(let name, let got): "'\(name)' is a number above 0, got \(got)"
-    case .share(let name, let got): "'\(name)' is a share from 0 to 1, got \(got)"
+      "'\(name)' is a number of at least 0, got \(significant(got, digits: 6))"
+    case .number(let name, let got):
+      "'\(name)' is a number above 0, got \(significant(got, digits: 6))"
+    case .share(let name, let got):
+      "'\(name)' is a share from 0 to 1, got \(significant(got, digits: 6))"
     }
   }
 }

@@ -165,9 +165,13 @@ public struct AnswerScores: Sendable {
           true
         default: false
         }
+      let values = chosen.compactMap { value(of: metric, question: $0) }
+      // A count that is the same for every question has nothing to be unsure of.
+      if !isShare, let first = values.first, values.allSatisfy({ $0 == first }) {
+        return Measured(exact: first)
+      }
       return try Measured.mean(
-        of: chosen.compactMap { value(of: metric, question: $0) }, identity: identity,
-        seeds: seeds, range: isShare ? 0...1 : nil)
+        of: values, identity: identity, seeds: seeds, range: isShare ? 0...1 : nil)
     }
   }
 

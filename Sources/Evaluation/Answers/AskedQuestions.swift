@@ -79,11 +79,20 @@ public struct AskedQuestions: Sendable {
   /// Whether a question has an answer.
   func isAnswerable(_ question: Int) -> Bool { !gold[question].isEmpty }
 
-  /// The kinds, in the order in which they first come.
+  /// The kinds that there are. Their order is that of ``kindOrder``, then of the alphabet: not that
+  /// of the questions, so that results of several seeds can be merged row by row.
   public var kindNames: [String] {
-    var seen: Set<String> = []
-    return kinds.compactMap { $0 }.filter { seen.insert($0).inserted }
+    Set(kinds.compactMap { $0 }).sorted { a, b in
+      let ranks = [a, b].map { Self.kindOrder.firstIndex(of: $0) ?? Self.kindOrder.count }
+      return ranks[0] != ranks[1] ? ranks[0] < ranks[1] : a < b
+    }
   }
+
+  /// The kinds that a synthetic world has, from what is known by heart to what is asked otherwise.
+  public static let kindOrder = [
+    known, "new", "paraphrased", "implicit", "two-hop", "join", "count", unanswerable,
+    outOfTemplate,
+  ]
 
   /// The deciles that questions have, ascending.
   public var decileNumbers: [Int] { Set(deciles.compactMap { $0 }).sorted() }

@@ -123,9 +123,12 @@ extension PriceSheet.Failure: CustomStringConvertible {
   /// What is wrong, in one sentence.
   public var description: String {
     switch self {
-    case .price(let name, let got): "'\(name)' is a price of at least 0, got \(got)"
-    case .rate(let name, let got): "'\(name)' is a number above 0, got \(got)"
-    case .share(let name, let got): "'\(name)' is a share above 0 and up to 1, got \(got)"
+    case .price(let name, let got):
+      "'\(name)' is a price of at least 0, got \(significant(got, digits: 6))"
+    case .rate(let name, let got):
+      "'\(name)' is a number above 0, got \(significant(got, digits: 6))"
+    case .share(let name, let got):
+      "'\(name)' is a share above 0 and up to 1, got \(significant(got, digits: 6))"
     }
   }
 }

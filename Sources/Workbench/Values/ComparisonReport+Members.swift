@@ -121,7 +121,8 @@ package struct ComparedArm: Sendable {
   static let members: [(name: String, type: StaticType)] =
     [
       ("name", .string), ("approach", .string), ("answers", .table), ("by_kind", .table),
-      ("by_decile", .table), ("forgetting", .number), ("known_before", .number),
+      ("by_decile", .table), ("kinds", .record([], isOpen: true)), ("forgetting", .number),
+      ("known_before", .number),
       ("known_after", .number), ("out_of_template", .number),
     ] + AnswerMetric.allCases.map { ($0.rawValue, .number) }
 
@@ -173,6 +174,16 @@ package struct ComparedArm: Sendable {
             Record(
               [("decile", .number(Double(decile)))] + (try report.row(index, .decile(decile)))))
         })
+    case "kinds":
+      return .record(
+        Record(
+          try report.asked.kindNames.map { kind in
+            (
+              kind,
+              try report.measured(.accuracy, arm: index, .kind(kind)).map { .measured($0) }
+                ?? .none
+            )
+          }))
     case "forgetting":
       return try required(
         report.forgetting(arm: index),

@@ -1,4 +1,3 @@
-package import Bytes
 package import Evaluation
 
 /// What an answerer gave to the questions of a data set. Times are no part of it: they are

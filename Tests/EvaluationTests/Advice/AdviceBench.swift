@@ -119,8 +119,8 @@ struct AdviceSetting {
 }
 
 extension AdviceSetting {
-  /// What measuring so many of the questions under some seeds finds.
-  func measure(questions count: Int, seeds: Int) throws -> [MeasuredArm] {
+  /// What measuring under some seeds finds: on all questions, or on a quarter of each kind.
+  func measure(isPilot: Bool, seeds: Int) throws -> [MeasuredArm] {
     var asking = RandomStream(seed: seed, purpose: "advice bench/questions")
     let asked = (0..<questions).map { _ -> (kind: Int, hardness: Double, length: Double) in
       let draw = asking.uniform()
@@ -131,22 +131,27 @@ extension AdviceSetting {
         share += mix[kind]
       }
       return (kind, asking.uniform(), 0.8 + 0.4 * asking.uniform())
-    }.prefix(count)
+    }
+    let byKind = asked.indices.sorted { (asked[$0].kind, $0) < (asked[$1].kind, $1) }
+    let chosen = isPilot ? stride(from: 1, to: questions, by: 4).map { byKind[$0] } : byKind
     return try arms.map { arm in
       let parts = try (1...seeds).map { run -> (Measured, Measured, Measured) in
         var luck = RandomStream(seed: seed, purpose: "advice bench/\(arm.name)/\(run)")
         let shift = arm.spread * normal(&luck)
         let identity = "advice bench \(seed)"
-        let right = asked.map { question in
+        let answered = asked.map { question in
           let share = arm.accuracy[question.kind] + shift
           let own = luck.uniform()
           let hardness = luck.uniform() < sharedDifficulty ? question.hardness : own
           return hardness < share ? 1.0 : 0
         }
-        let old = asked.map { _ in luck.uniform() < arm.forgetting ? 1.0 : 0 }
+        let forgotten = asked.map { _ in luck.uniform() < arm.forgetting ? 1.0 : 0 }
+        let right = chosen.map { answered[$0] }
+        let old = chosen.map { forgotten[$0] }
         return (
           try Measured.mean(of: right, identity: identity, seeds: 1),
-          try Measured.mean(of: asked.map(\.length), identity: identity, seeds: 1, range: nil),
+          try Measured.mean(
+            of: chosen.map { asked[$0].length }, identity: identity, seeds: 1, range: nil),
           try Measured.mean(of: old, identity: identity + "/known", seeds: 1)
         )
       }
@@ -156,7 +161,7 @@ extension AdviceSetting {
       let forgotten = try Measured.overSeeds(parts.map(\.2), seeds: names)
       var costs = arm.costs
       costs.query.operations = costs.query.operations * length
-      var clock = RandomStream(seed: seed, purpose: "advice bench/clock/\(arm.name)/\(count)")
+      var clock = RandomStream(seed: seed, purpose: "advice bench/clock/\(arm.name)/\(isPilot)")
       return MeasuredArm(
         name: arm.name, approach: arm.approach, accuracy: accuracy,
         forgetting: arm.forgetting > 0 ? forgotten : nil, costs: costs,
@@ -172,13 +177,13 @@ extension AdviceSetting {
 /// How often advice from a pilot agrees with the full run.
 struct AdviceBench {
   var settings = 0
-  /// Named the winner, or undecided where the full run can't separate the first two.
+  /// Named the winner's approach, or undecided where the full run can't separate the first two.
   var agreed = 0
   /// Of those, by naming.
   var named = 0
   var undecided = 0
-  /// Named another answerer of the winner's approach.
-  var sameApproach = 0
+  /// Of those named, the very answerer.
+  var sameArm = 0
   /// What naming the pilot's best every time would have got.
   var alwaysFirst = 0
   /// What never deciding would have got.
@@ -189,9 +194,9 @@ struct AdviceBench {
 
   mutating func add(_ setting: AdviceSetting) throws {
     let pilot = try Advice(
-      setting.measure(questions: setting.questions / 4, seeds: 1), setting.needs)
+      setting.measure(isPilot: true, seeds: 1), setting.needs)
     let full = try Advice(
-      setting.measure(questions: setting.questions, seeds: 3), setting.needs)
+      setting.measure(isPilot: false, seeds: 3), setting.needs)
     let possible = full.ranking.filter { $0.obstacle == nil }
     settings += 1
     winners[possible.first?.arm.name ?? "none", default: 0] += 1
@@ -200,17 +205,17 @@ struct AdviceBench {
       && (possible[0].utility - possible[1].utility).interval.contains(0)
     if isTied || possible.isEmpty { neverDeciding += 1 }
     let first = pilot.ranking.first { $0.obstacle == nil }
-    if first?.arm.name == possible.first?.arm.name { alwaysFirst += 1 }
+    if first?.arm.approach == possible.first?.arm.approach { alwaysFirst += 1 }
     guard let choice = pilot.choice else {
       undecided += 1
       if isTied || possible.isEmpty { agreed += 1 } else { miss(setting, pilot, full) }
       return
     }
-    if choice.arm.name == possible.first?.arm.name {
+    if choice.arm.approach == possible.first?.arm.approach {
       agreed += 1
       named += 1
+      if choice.arm.name == possible.first?.arm.name { sameArm += 1 }
     } else {
-      if choice.arm.approach == possible.first?.arm.approach { sameApproach += 1 }
       miss(setting, pilot, full)
     }
   }
@@ -224,8 +229,8 @@ struct AdviceBench {
   }
 
   var line: String {
-    "advice: \(agreed) of \(settings) agree (\(named) named, \(undecided) undecided; always the "
-      + "pilot's best \(alwaysFirst), never deciding \(neverDeciding)); winners "
+    "advice: \(agreed) of \(settings) agree (\(named) named, \(sameArm) to the very answerer; "
+      + "\(undecided) undecided; always the pilot's best \(alwaysFirst), never deciding \(neverDeciding)); winners "
       + winners.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
   }
 }

@@ -41,7 +41,7 @@ extension VerbLibrary {
           choices: Needs.Purpose.allCases.map(\.rawValue),
           "What the model lacks, where no measurement tells."),
         .init(
-          "seed_spread", .number, default: "0.02",
+          "seed_spread", .number, default: "0.03",
           "How much accuracy varies from seed to seed (a standard deviation), where one seed "
             + "was measured."),
         .init(
@@ -161,11 +161,12 @@ private struct AdviceRecord {
     let tie = Int((advice.tie * 100).rounded())
     let headline: String
     if let name {
-      headline = "\(advice.verdict): \(name), first in \(share) % of the ways a full run may go"
+      headline =
+        "\(advice.verdict), with \(name): first in \(share) % of the ways a full run may go"
     } else if let first = advice.ranking.first(where: { $0.obstacle == nil }) {
       headline =
-        "undecided: \(first.arm.name) is first in \(share) % of the ways a full run may go, "
-        + "and in \(tie) % it can't be told from the next"
+        "undecided: \(first.arm.name) did best; in \(tie) % of the ways a full run may go, its "
+        + "first two can't be told apart"
     } else {
       headline = "undecided: no answerer keeps the stated limits"
     }

@@ -151,8 +151,17 @@ private struct ComparedArms {
     for ((name, value), recorded) in zip(given, recorded) {
       var arm = try recorded ?? Self.asked(name, value, on: on, known: known, context)
       arm.approach = approaches[name] ?? arm.approach ?? Approach(named: name)
+      arm.documents = try Self.documents(of: value)
       arms.append(arm)
     }
+  }
+
+  /// How many documents are in the index that an answerer searches; 0 where it has none.
+  private static func documents(of value: Value) throws -> Int {
+    guard case .option(let option) = value, case .artifact(let index)? = option.arguments["index"],
+      index.kind == .index, let count = try index.member("count")?.point
+    else { return 0 }
+    return Int(exactly: count) ?? 0
   }
 
   private static func approaches(

@@ -50,7 +50,7 @@ enum RecordedAnswers {
         let close = closestName(to: "question", among: record.names)
         throw fail(
           "expected a field 'question' with the question's id",
-          help: close.map { "did you mean '\($0)'?" })
+          help: close.map { "it has '\($0)'" })
       }
       let id = question.interpolated
       guard let answer = record["text"] ?? record["answer"] else {
@@ -99,7 +99,7 @@ enum RecordedAnswers {
     guard let column = ["answerer", "arm"].first(where: { first[$0] != nil }) else {
       throw VerbError(
         "expected a column 'answerer' that says whose answer a row is", parameter: parameter,
-        help: closestName(to: "answerer", among: first.names).map { "did you mean '\($0)'?" }
+        help: closestName(to: "answerer", among: first.names).map { "it has '\($0)'" }
           ?? "or give a record of answerers: {rag: …, tuned: …}")
     }
     return try TableOperations.groups(records, by: column).map { group in
