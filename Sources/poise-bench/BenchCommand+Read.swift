@@ -34,6 +34,7 @@ extension BenchCommand {
     let lateDrill = try arguments.integer("--late-drill", default: 8, in: 0...100)
     let lateRestate = try arguments.integer("--late-restate", default: 7, in: 0...100)
     let lateClosed = try arguments.integer("--late-closed", default: 20, in: 0...100)
+    let mixed = try arguments.integer("--mixed", default: 50, in: 0...100)
     let floor = try arguments.integer("--floor", default: 10, in: 0...100)
     try arguments.none()
     let context = WorkContext(threads: threads)
@@ -43,6 +44,7 @@ extension BenchCommand {
     lessons.growth = Double(growth) / 100
     lessons.turn = Double(turn) / 100
     lessons.single = Double(single) / 100
+    lessons.mixed = Double(mixed) / 100
     func mixture(_ drill: Int, _ restate: Int, _ closed: Int) -> Lessons.Mixture {
       Lessons.Mixture(
         drill: Double(drill) / 100, restatement: Double(restate) / 100,

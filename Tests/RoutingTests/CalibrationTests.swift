@@ -23,7 +23,7 @@ import Tokenizers
         rest -= weight
         return rest < 0
       }
-      logits.withUnsafeBufferPointer {
+      _ = logits.withUnsafeBufferPointer {
         samples.append($0, token: Int32(token ?? vocabulary - 1), answer: index)
       }
     }
@@ -52,7 +52,7 @@ import Tokenizers
       let best = logits.firstIndex(of: logits.max() ?? 0) ?? 0
       let weights = logits.map { exp(Double($0) / temperature) }
       isRight.append(stream.uniform() < weights[best] / weights.reduce(0, +))
-      logits.withUnsafeBufferPointer {
+      _ = logits.withUnsafeBufferPointer {
         samples.append($0, token: Int32(best), answer: index)
       }
     }

@@ -15,9 +15,11 @@ import Tokenizers
     #expect(thermostat.drafted([0.1, 2.5, 3, 0.2]) == 2)
     #expect(thermostat.isOn)
     // Between the two it stays as it is, both ways.
-    #expect(!thermostat.observe([1.5, 0.1]))
+    let state1 = thermostat.observe([1.5, 0.1])
+    #expect(!state1)
     #expect(thermostat.isOn)
-    #expect(thermostat.observe([0.9, 0.1]))
+    let state2 = thermostat.observe([0.9, 0.1])
+    #expect(state2)
     #expect(!thermostat.isOn)
     #expect(thermostat.drafted([1.5]) == nil)
   }
@@ -29,9 +31,12 @@ import Tokenizers
     #expect(thermostat.drafted([7]) == 1)
     #expect(abs(thermostat.level - 2.3125) < 1e-12)
     // A single calm answer does not switch it off.
-    #expect(!thermostat.observe([0]))
-    #expect(!thermostat.observe([0]))
-    #expect(thermostat.observe([0]))
+    let state3 = thermostat.observe([0])
+    #expect(!state3)
+    let state4 = thermostat.observe([0])
+    #expect(!state4)
+    let state5 = thermostat.observe([0])
+    #expect(state5)
   }
 
   /// Against the rules written out: any stream of entropies, any pair of thresholds.
@@ -72,7 +77,8 @@ import Tokenizers
     var stream = RandomStream(seed: 1, purpose: "test/between")
     for _ in 0..<500 {
       let entropies = [1 + stream.uniform(), stream.uniform()]
-      #expect(!on.observe(entropies))
+      let isOn = on.observe(entropies)
+      #expect(!isOn)
       #expect(off.drafted(entropies) == nil)
     }
     #expect(on.isOn && !off.isOn)

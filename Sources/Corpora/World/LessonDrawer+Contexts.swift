@@ -26,6 +26,15 @@ extension LessonDrawer {
     }
   }
 
+  /// The facts of pages, in their order or, now and then, in any.
+  private func told(
+    _ pages: [[Fact]], _ progress: Double, _ stream: inout RandomStream
+  ) -> [Fact] {
+    let facts = pages.flatMap { $0 }
+    guard progress < lessons.turn, stream.uniform() < lessons.mixed else { return facts }
+    return shuffled(facts.count, &stream).map { facts[$0] }
+  }
+
   private func passages(_ progress: Double, _ stream: inout RandomStream) -> [[Fact]] {
     let attributes = lessons.world.attributes
     let most = max(2, min(lessons.passages, progress < lessons.growth ? 3 : lessons.passages))
@@ -58,7 +67,7 @@ extension LessonDrawer {
   func restatement(
     _ lesson: inout Lessons.Lesson, _ progress: Double, _ stream: inout RandomStream
   ) {
-    let facts = passages(0, &stream).flatMap { $0 }
+    let facts = told(passages(0, &stream), progress, &stream)
     recite(facts, into: &lesson, &stream)
     for place in shuffled(facts.count, &stream) {
       let fact = facts[place]
@@ -105,7 +114,7 @@ extension LessonDrawer {
     _ lesson: inout Lessons.Lesson, _ progress: Double, _ stream: inout RandomStream
   ) {
     let pages = passages(progress, &stream)
-    let facts = pages.flatMap { $0 }
+    let facts = told(pages, progress, &stream)
     let names = pages.compactMap(\.first?.name)
     recite(facts, into: &lesson, &stream)
     // Drawn with replacement: else the last answer follows from the others.

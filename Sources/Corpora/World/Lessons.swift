@@ -88,6 +88,9 @@ public struct Lessons: Sendable, Hashable {
   public var turn = 0.7
   /// How far training is when contexts of one person stop.
   public var single = 0.5
+  /// The share of contexts whose facts stand in any order instead of page by page, until
+  /// ``turn``: there the name alone tells whose a value is.
+  public var mixed = 0.5
 
   /// Lessons of a world.
   public init(

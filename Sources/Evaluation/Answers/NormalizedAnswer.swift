@@ -58,7 +58,20 @@ public struct NormalizedAnswer: Sendable, Hashable {
   /// answer of articles and punctuation alone.
   public func contains(_ other: NormalizedAnswer) -> Bool {
     guard !other.tokens.isEmpty else { return false }
-    return tokens.joined(separator: " ").contains(other.tokens.joined(separator: " "))
+    return text.contains(other.text)
+  }
+
+  /// The words with single spaces between them.
+  public var text: String { tokens.joined(separator: " ") }
+
+  /// Whether it matches one of the accepted answers.
+  public func matches(anyOf answers: [String]) -> Bool {
+    answers.contains { matches(NormalizedAnswer($0)) }
+  }
+
+  /// Whether one of the accepted answers stands within it.
+  public func contains(anyOf answers: [String]) -> Bool {
+    answers.contains { contains(NormalizedAnswer($0)) }
   }
 
   private static let articles: Set<String> = ["a", "an", "the"]

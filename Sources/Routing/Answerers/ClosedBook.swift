@@ -24,7 +24,9 @@ public struct ClosedBook: Answerer {
   /// The prompt and what was written.
   public func trace(_ question: Query, context: WorkContext) throws -> AnswerTrace {
     var notes = TraceNotes()
-    return notes.trace(of: try run([question], &notes, context)[0])
+    // The notes are read after they were taken.
+    let answer = try run([question], &notes, context)[0]
+    return notes.trace(of: answer)
   }
 
   private func run(

@@ -51,7 +51,9 @@ public struct RoutedAnswerer: Answerer {
   /// Prompts, drafts and what was found.
   public func trace(_ question: Query, context: WorkContext) throws -> AnswerTrace {
     var notes = TraceNotes()
-    return notes.trace(of: try run([question], &notes, context)[0])
+    // The notes are read after they were taken.
+    let answer = try run([question], &notes, context)[0]
+    return notes.trace(of: answer)
   }
 
   private func run(

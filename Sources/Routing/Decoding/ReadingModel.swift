@@ -77,7 +77,7 @@ public struct ReadingModel: Sendable {
   ) -> GivenAnswer {
     let refused =
       !draft.text.isEmpty
-      && NormalizedAnswer.text(draft.text) == NormalizedAnswer.text(template.refusal)
+      && NormalizedAnswer(draft.text).text == NormalizedAnswer(template.refusal).text
     return GivenAnswer(
       question: question.id, text: refused ? "" : draft.text, refused: refused,
       evidence: evidence, confidence: draft.probability, usage: usage)

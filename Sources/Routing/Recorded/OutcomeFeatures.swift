@@ -1,3 +1,4 @@
+import Evaluation
 import Glibc
 
 /// What can be told of a question before it is answered, in numbers.
@@ -32,7 +33,7 @@ package enum OutcomeFeatures: String, Sendable, Hashable, CaseIterable {
   ]
 
   private static func words(_ text: String) -> [String] {
-    NormalizedAnswer.text(text).split(separator: " ").map(String.init)
+    NormalizedAnswer(text).tokens
   }
 
   private static func names(_ text: String) -> [Substring] {
@@ -68,9 +69,9 @@ package enum OutcomeFeatures: String, Sendable, Hashable, CaseIterable {
       wanted.intersection(words(passage.title + " " + passage.text))
     }
     let all = covers.reduce(into: Set<String>()) { $0.formUnion($1) }
-    let question = NormalizedAnswer.text(outcome.question)
+    let question = NormalizedAnswer(outcome.question).text
     let titled = outcome.passages.count { passage in
-      let title = NormalizedAnswer.text(passage.title)
+      let title = NormalizedAnswer(passage.title).text
       return !title.isEmpty && question.contains(title)
     }
     let counts = covers.map(\.count).sorted(by: >)
@@ -88,7 +89,7 @@ package enum OutcomeFeatures: String, Sendable, Hashable, CaseIterable {
     let answer = words(outcome.fromMemory)
     let asked = Set(words(outcome.question))
     let text = answer.joined(separator: " ")
-    let isInQuestion = NormalizedAnswer.text(outcome.question).contains(text)
+    let isInQuestion = NormalizedAnswer(outcome.question).text.contains(text)
     return [
       log(1 + Double(answer.count)), flag(text == "yes" || text == "no"),
       flag(text.contains(where: \.isNumber)), flag(text.contains("unknown")),

@@ -1,4 +1,5 @@
 import Bytes
+import Evaluation
 
 /// What one model answered to each of many questions, once from memory and once with passages.
 public struct RecordedOutcomes: Sendable, Hashable {
@@ -18,9 +19,9 @@ public struct RecordedOutcomes: Sendable, Hashable {
     public var withPassages: String
 
     /// Whether the answer from memory contains an accepted one.
-    public var isKnown: Bool { NormalizedAnswer.contains(fromMemory, anyOf: answers) }
+    public var isKnown: Bool { NormalizedAnswer(fromMemory).contains(anyOf: answers) }
     /// Whether the answer with passages contains an accepted one.
-    public var isRead: Bool { NormalizedAnswer.contains(withPassages, anyOf: answers) }
+    public var isRead: Bool { NormalizedAnswer(withPassages).contains(anyOf: answers) }
 
     /// Equality of all parts.
     public static func == (a: Outcome, b: Outcome) -> Bool {

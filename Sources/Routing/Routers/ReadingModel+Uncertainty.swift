@@ -39,9 +39,9 @@ extension ReadingModel {
       after: prompts, sampling: Sampling(temperature: 1), streams: streams, context: context
     ) { _, _, _ in }
     return questions.indices.map { index in
-      let wanted = NormalizedAnswer.text(drafts[index].draft.text)
+      let wanted = NormalizedAnswer(drafts[index].draft.text).text
       let own = drawn[index * samples..<(index + 1) * samples]
-      let same = own.count { NormalizedAnswer.text($0.text) == wanted }
+      let same = own.count { NormalizedAnswer($0.text).text == wanted }
       return (
         1 - Double(same) / Double(samples),
         own.reduce(AnswerUsage()) { $0 + usage(of: $1) }

@@ -106,7 +106,7 @@ public enum Router: Sendable, Hashable {
   package static func rightness(of answer: GivenAnswer, to question: Query) -> Int {
     if question.answers.isEmpty { return answer.refused ? 2 : 0 }
     if answer.refused { return 0 }
-    if NormalizedAnswer.matches(answer.text, anyOf: question.answers) { return 2 }
-    return NormalizedAnswer.contains(answer.text, anyOf: question.answers) ? 1 : 0
+    if NormalizedAnswer(answer.text).matches(anyOf: question.answers) { return 2 }
+    return NormalizedAnswer(answer.text).contains(anyOf: question.answers) ? 1 : 0
   }
 }

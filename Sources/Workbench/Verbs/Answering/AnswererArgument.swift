@@ -122,19 +122,23 @@ package enum AnswererArgument {
 
   // MARK: What a comparison asks
 
-  /// How an answerer comes by its answers, as far as that can be told of what it is made of; a model
-  /// that was trained in the notebook may be a base or a tuned one, so nothing is said of it.
-  static func approach(of value: Value) -> Approach? {
+  /// How an answerer comes by its answers. A model that was made from another was fine-tuned; one
+  /// that was trained from nothing or loaded is a base.
+  static func approach(of value: Value) throws -> Approach? {
     guard case .option(let option) = value else { return nil }
-    let isTrained = models(of: value).contains { handle in
-      (try? handle.object(as: StoredModel.self).training) != nil
+    let isTuned = try models(of: value).contains { handle in
+      try !handle.object(as: StoredModel.self).versions.ancestors.isEmpty
     }
     switch option.verb {
-    case "closed_book", "prompted": return isTrained ? nil : .prompt
-    case "answerer": return isTrained ? nil : .rag
+    case "closed_book", "prompted": return isTuned ? .fineTuning : .prompt
+    case "answerer":
+      if case .option(let router)? = option.arguments["router"], router.verb == "never" {
+        return isTuned ? .fineTuning : .prompt
+      }
+      return isTuned ? .both : .rag
     case "long_context": return .longContext
     case "relational": return .tables
-    case "abstain": return option.arguments["answerer"].flatMap(approach(of:))
+    case "abstain": return try option.arguments["answerer"].flatMap(approach(of:))
     default: return nil
     }
   }

@@ -94,7 +94,7 @@ extension VerbLibrary {
     }
     let given = try asked(arguments) { try $0.answers(to: set.queries, context: context.work) }
     let stored = StoredAnswers(
-      answers: given, approach: AnswererArgument.approach(of: arguments["answerer"]))
+      answers: given, approach: try AnswererArgument.approach(of: arguments["answerer"]))
     let usage = stored.usage
     context.count(WorkCount.operations, usage.operations)
     context.count(WorkCount.tokens, Double(usage.promptTokens + usage.generatedTokens))
@@ -112,7 +112,7 @@ extension VerbLibrary {
       ],
       result: { _ in
         .record([.init("curve", .table), .init("area", .number)], isOpen: false)
-      })
+      }), computes: ["answers"]
   ) { arguments, context in
     let handle = try arguments.handle("on", .questions)
     let stored = try context.answers(of: arguments["answerer"], on: handle)

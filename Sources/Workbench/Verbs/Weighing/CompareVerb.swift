@@ -44,7 +44,7 @@ extension VerbLibrary {
           "How arms come by their answers, where they can't say: "
             + Approach.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", ") + "."),
       ],
-      result: { _ in .artifact("comparison") })
+      result: { _ in .artifact("comparison") }), computes: ["answers"]
   ) { arguments, context in
     let metrics = try arguments.strings("metrics").map { name in
       guard let metric = AnswerMetric(rawValue: name) else {
