@@ -34,6 +34,7 @@ extension BenchCommand {
     let lateDrill = try arguments.integer("--late-drill", default: 8, in: 0...100)
     let lateRestate = try arguments.integer("--late-restate", default: 7, in: 0...100)
     let lateClosed = try arguments.integer("--late-closed", default: 20, in: 0...100)
+    let base = try arguments.integer("--rope-base", default: 10_000, in: 1...1 << 40)
     let mixed = try arguments.integer("--mixed", default: 50, in: 0...100)
     let floor = try arguments.integer("--floor", default: 10, in: 0...100)
     try arguments.none()
@@ -57,7 +58,7 @@ extension BenchCommand {
       Wording.vocabulary, specialTokens: ["<|endoftext|>"], context: context)
     let configuration = DecoderConfiguration(
       vocabularySize: tokenizer.vocabularySize, width: width, layers: layers, heads: heads,
-      feedForwardWidth: 3 * width, context: 640,
+      feedForwardWidth: 3 * width, context: 640, ropeBase: Double(base),
       endTokens: tokenizer.endOfText.map { [$0] } ?? [])
     let layout = DecoderLayout(configuration)
     let state = TrainingState(count: layout.count)

@@ -5,10 +5,12 @@ import Testing
 @Suite struct LessonTests {
   private let world = try? World(World.Options(people: 40, seed: 1))
 
-  private func draw(_ kind: Lessons.Kind, progress: Double, count: Int) throws
-    -> [Lessons.Lesson]
-  {
-    let drawer = LessonDrawer(Lessons(try #require(world), passages: 6))
+  private func draw(
+    _ kind: Lessons.Kind, progress: Double, count: Int, mixed: Double = 0.5
+  ) throws -> [Lessons.Lesson] {
+    var lessons = Lessons(try #require(world), passages: 6)
+    lessons.mixed = mixed
+    let drawer = LessonDrawer(lessons)
     var stream = RandomStream(seed: 3, purpose: "test/\(kind.rawValue)")
     return (0..<count).map { _ in drawer.draw(kind, progress: progress, by: &stream) }
   }
@@ -63,12 +65,30 @@ import Testing
 
   @Test func contextsGrow() throws {
     func longest(_ progress: Double) throws -> Int {
-      try draw(.openBook, progress: progress, count: 200).map { lesson in
+      try draw(.openBook, progress: progress, count: 200, mixed: 0).map { lesson in
         lesson.text.split(separator: "\n").count { !$0.hasPrefix("Question: ") } - 1
       }.max() ?? 0
     }
     #expect(try longest(0) < 6)
     #expect(try longest(1) == 6)
+  }
+
+  /// Facts in any order break pages up: somebody's facts no longer follow each other.
+  @Test func someEarlyContextsAreMixed() throws {
+    func torn(_ progress: Double, mixed: Double) throws -> Int {
+      try draw(.openBook, progress: progress, count: 100, mixed: mixed).count { lesson in
+        let lines = lesson.text.split(separator: "\n").filter { !$0.hasPrefix("Question: ") }
+        // A line a page, or one wherever the person changes.
+        let names = lines.dropFirst().map { line in
+          line.split(separator: " ").filter { $0.first?.isUppercase == true }.dropFirst().prefix(2)
+            .joined(separator: " ")
+        }
+        return Set(names).count < names.count
+      }
+    }
+    #expect(try torn(0.2, mixed: 1) > 20)
+    #expect(try torn(0.2, mixed: 0) == 0)
+    #expect(try torn(0.9, mixed: 1) == 0)
   }
 
   @Test func closedBookFollowsExposure() throws {

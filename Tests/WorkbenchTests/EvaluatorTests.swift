@@ -50,6 +50,24 @@ private enum Probe {
     "f0(x) = x\n" + (1..<length).map { "f\($0)(x) = \(body($0 - 1))\n" }.joined() + last
   }
 
+  /// What is bound further down stands before no verb above it, in whatever order things are
+  /// evaluated.
+  @Test func laterNamesChangeNothingAbove() throws {
+    let folder = try tinyCollection()
+    let recorder = Recorder()
+    let session = try NotebookSession.inMemory(
+      notebook(
+        "size(xs) = count(xs)\nlength = count([1, 2])\nnext(x) = x + 1",
+        "{#shown}\ncount([1, 2, 3])", "count = 7\nparam sum = 5",
+        "{#used}\nsize([4, 5]) + length + count + next(sum)",
+        "{#defaults}\nmax([count, size([1])])"),
+      in: folder.path, observer: recorder)
+    session.run(.all)
+    #expect(recorder.output("shown").contains("3"), "\(recorder.output("shown"))")
+    #expect(recorder.output("used").contains("17"), "\(recorder.output("used"))")
+    #expect(recorder.output("defaults").contains("7"), "\(recorder.output("defaults"))")
+  }
+
   @Test func functionsNestUpToABound() throws {
     #expect(
       try output(of: chain(150, body: { "f\($0)(x) + 1" }, last: "f149(0)")).contains("149"))

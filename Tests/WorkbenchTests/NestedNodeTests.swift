@@ -118,10 +118,13 @@ import Workbench
       "compact(upsert(fuse([\(Self.late), \(dense)]), \(new)))", ordered, tokens,
       "delete(\(ordered), \"d1\")", "delete(\(tokens), \"d1\")",
       "compact(rerank(\(apart), encoder: \(Self.words)))",
+      "compare({base: closed_book(\(Self.model), max_tokens: 1)}, on: questions(\"pilot.csv\"))",
+      "coverage_risk(closed_book(\(Self.model), max_tokens: 1), on: questions(\"pilot.csv\")).curve",
     ]
+    try folder.write("question,answer\nwhat?,that\n", to: "pilot.csv")
     let found = Mutex<[String: Set<String>]>([:])
     for call in calls {
-      try folder.write(notebook("{#it}\n(\(call)).count"), to: "nb.md")
+      try folder.write(notebook("{#it}\ndescribe(\(call))"), to: "nb.md")
       let session = try NotebookSession.open(folder, store: ArtifactStore.inMemory())
       session.runner.onNested = { outer, inner in
         found.withLock { _ = $0[outer, default: []].insert(inner) }

@@ -62,7 +62,7 @@ public struct Lessons: Sendable, Hashable {
       drill: 0.2, restatement: 0.15, openBook: 0.59, closedBook: 0.04, page: 0.02)
     /// After that.
     public static let late = Mixture(
-      drill: 0.05, restatement: 0.05, openBook: 0.78, closedBook: 0.1, page: 0.02)
+      drill: 0.05, restatement: 0.05, openBook: 0.8, closedBook: 0.08, page: 0.02)
   }
 
   /// The most passages that a context of lessons may have.
@@ -83,11 +83,11 @@ public struct Lessons: Sendable, Hashable {
   /// The share of drills that are keys and their words.
   public var pairs = 0.3
   /// How far training is when contexts grow, from 0 to 1.
-  public var growth = 0.6
+  public var growth = 0.3
   /// How far training is when the mixture turns, from 0 to 1.
-  public var turn = 0.7
+  public var turn = 0.6
   /// How far training is when contexts of one person stop.
-  public var single = 0.5
+  public var single = 0.3
   /// The share of contexts whose facts stand in any order instead of page by page, until
   /// ``turn``: there the name alone tells whose a value is.
   public var mixed = 0.5

@@ -1,6 +1,7 @@
 import Execution
 import Language
 import LanguageModels
+import Safetensors
 import TextEncoders
 
 extension ExportFormat {
@@ -8,15 +9,23 @@ extension ExportFormat {
   static let huggingFace = ExportFormat(
     "hf", summary: "a Hugging Face folder of a model or an encoder", kinds: [.model, .encoder],
     namesAfterValue: false
-  ) { handle, _ in
-    try files(of: handle).map { file in
-      ExportedFile(
-        name: file.name, kind: file.name.hasSuffix(".safetensors") ? .safetensors : .json
-      ) { sink in try file.write { try sink.write($0) } }
-    }
+  ) { handle, _ in try files(of: handle, type: .float32).map(exported) }
+
+  /// The same of a model in half the bytes; what it answers may differ in the last digits.
+  static let huggingFaceBrain = ExportFormat(
+    "hf-bf16", summary: "a Hugging Face folder of a model, its weights rounded to bfloat16",
+    kinds: [.model], namesAfterValue: false
+  ) { handle, _ in try files(of: handle, type: .bfloat16).map(exported) }
+
+  private static func exported(_ file: HuggingFaceFile) -> ExportedFile {
+    ExportedFile(
+      name: file.name, kind: file.name.hasSuffix(".safetensors") ? .safetensors : .json
+    ) { sink in try file.write { try sink.write($0) } }
   }
 
-  private static func files(of handle: ArtifactHandle) throws -> [HuggingFaceFile] {
+  private static func files(
+    of handle: ArtifactHandle, type: TensorType
+  ) throws -> [HuggingFaceFile] {
     guard handle.kind == .encoder else {
       let model = try handle.object(as: StoredModel.self).model
       if let adapter = model.adapter {
@@ -24,7 +33,7 @@ extension ExportFormat {
           "the model carries \(adapter.article), for which a model folder has no place",
           help: "save merge(…) of it, or the adapter alone with --as peft")
       }
-      return try HuggingFaceFolder.files(for: model)
+      return try HuggingFaceFolder.files(for: model, type: type)
     }
     switch try handle.object(as: StoredEncoder.self).engine {
     case .bert(let encoder): return try EncoderFolder.files(for: encoder.model)
@@ -66,10 +75,6 @@ extension ExportFormat {
       throw VerbError(
         "'\(name)' has weights of its own and no adapter", help: "'--as hf' writes its folder")
     }
-    return try AdapterFolder.files(for: adapter, forPEFT: forPEFT).map { file in
-      ExportedFile(
-        name: file.name, kind: file.name.hasSuffix(".safetensors") ? .safetensors : .json
-      ) { sink in try file.write { try sink.write($0) } }
-    }
+    return try AdapterFolder.files(for: adapter, forPEFT: forPEFT).map(exported)
   }
 }

@@ -95,5 +95,7 @@ package struct ExportFormat: Sendable {
   }
 
   /// All formats, in the order of the help.
-  package static let all: [ExportFormat] = [.huggingFace, .peft, .adapter, .trec]
+  package static let all: [ExportFormat] = [
+    .huggingFace, .huggingFaceBrain, .peft, .adapter, .trec,
+  ]
 }

@@ -66,20 +66,23 @@ extension Evaluator {
   private func runOnce(_ cell: NotebookCell, file: SourceFile) throws -> CellResult {
     var result = CellResult(status: .done, outputs: [])
     do {
-      for statement in cell.statements {
+      for (index, statement) in cell.statements.enumerated() {
+        let visible = names(before: index, of: cell.statements, in: cell.name)
         switch statement.kind {
         case .binding(let name, _): _ = try value(ofGlobal: name.text, at: name.span)
         case .function, .parameter: break
         case .claim(let claim):
-          let weighed = try weigh(claim)
+          let weighed = try seeing(visible) { try weigh(claim) }
           result.isSeeded = result.isSeeded || weighed.outcome.seeds > 0
           result.outputs.append(.claim(weighed))
         case .expression(let expression):
-          let value = try bounded(try evaluate(expression, in: [:]), at: expression.span)
+          let value = try seeing(visible) {
+            try bounded(try evaluate(expression, in: [:]), at: expression.span)
+          }
           var encoder = ValueEncoder()
           try? encoder.append(value)
           result.isSeeded = result.isSeeded || encoder.isSeeded
-          result.outputs.append(output(value, of: expression))
+          result.outputs.append(seeing(visible) { output(value, of: expression) })
         }
       }
       if result.outputs.isEmpty, let last = cell.statements.last(where: { $0.boundName != nil }),
@@ -128,7 +131,7 @@ extension Evaluator {
   private func output(_ value: Value, of expression: Expression) -> CellOutput {
     if case .list(let items) = value, items.isEmpty,
       case .call(let callee, _) = expression.kind, case .name(let name) = callee.kind,
-      globals[name] == nil, let text = verbs[name]?.emptyText
+      global(name) == nil, let text = verbs[name]?.emptyText
     {
       return .nothing(text)
     }

@@ -12,12 +12,12 @@ extension Evaluator {
     guard case .name(let name) = callee.kind, scope[name] == nil else {
       throw Diagnostic(.error, "only functions and verbs can be called", at: callee.span)
     }
-    if let global = globals[name] {
+    if let global = global(name) {
       guard case .function(let function) = global.definition else {
         throw Diagnostic(.error, "'\(name)' is not a function", at: callee.span)
       }
       let values = try bind(function, arguments, at: span, in: scope)
-      return try apply(function, cell: global.cell, values, at: span)
+      return try apply(function, of: global, values, at: span)
     }
     guard let verb = verbs[name] else { throw unknown(name, at: callee.span) }
     return try call(verb, arguments, at: span, in: scope)
@@ -25,19 +25,23 @@ extension Evaluator {
 
   /// The body's value with the parameters bound; names in it resolve in the notebook only.
   func apply(
-    _ function: FunctionSyntax, cell: String, _ values: [Value], at span: SourceSpan
+    _ function: FunctionSyntax, of global: Global, _ values: [Value], at span: SourceSpan
   ) throws -> Value {
-    if cell != currentCell, failedCells.contains(cell) { throw Blocked.byFailure(cell: cell) }
+    if global.cell != currentCell, failedCells.contains(global.cell) {
+      throw Blocked.byFailure(cell: global.cell)
+    }
     // A chain of functions that call each other twice takes long without any loop.
     try work.check()
     try descend(at: span)
     defer { depth -= 1 }
     var scope: Scope = [:]
     for (parameter, value) in zip(function.parameters, values) { scope[parameter.text] = value }
-    for local in function.locals {
-      scope[local.name.text] = try evaluate(local.value, in: scope)
+    return try seeing(global.order) {
+      for local in function.locals {
+        scope[local.name.text] = try evaluate(local.value, in: scope)
+      }
+      return try bounded(try evaluate(function.body, in: scope), at: span)
     }
-    return try bounded(try evaluate(function.body, in: scope), at: span)
   }
 
   private func bind(
@@ -184,10 +188,10 @@ extension Evaluator {
     _ expression: Expression, for parameter: VerbSignature.Parameter, in scope: Scope
   ) throws -> Value {
     if parameter.type == .function, case .name(let name) = expression.kind, scope[name] == nil {
-      if case .function(let function)? = globals[name]?.definition {
+      if case .function(let function)? = global(name)?.definition {
         return .function(FunctionValue(name: name, identity: identity(of: function)))
       }
-      if globals[name] == nil, verbs[name] != nil {
+      if global(name) == nil, verbs[name] != nil {
         return .function(FunctionValue(name: name, identity: "verb \(name)"))
       }
     }
@@ -218,7 +222,7 @@ extension Evaluator {
   private func defaultValue(_ text: String) -> Value {
     let cell = parseCell(SourceFile(name: "default", text: text), 0..<text.utf8.count)
     guard case .expression(let expression)? = cell.statements.first?.kind,
-      let value = try? evaluate(expression, in: [:])
+      let value = try? seeing(0, { try evaluate(expression, in: [:]) })
     else { return .none }
     return value
   }
@@ -249,14 +253,14 @@ extension Evaluator {
   private func callFunction(
     _ name: String, _ values: [Value], at span: SourceSpan
   ) throws -> Value {
-    if let global = globals[name], case .function(let function) = global.definition {
+    if let global = global(name), case .function(let function) = global.definition {
       guard function.parameters.count == values.count else {
         throw Diagnostic(
           .error,
           "'\(name)' takes \(function.parameters.count) arguments, but is called with "
             + "\(values.count) here", at: span)
       }
-      return try apply(function, cell: global.cell, values, at: span)
+      return try apply(function, of: global, values, at: span)
     }
     throw Diagnostic(.error, "'\(name)' can't be called here", at: span)
   }

@@ -17,6 +17,8 @@ final class Evaluator {
   struct Global {
     let cell: String
     let definition: Definition
+    /// How many names were bound before it: those are what its text may mean.
+    let order: Int
   }
 
   /// Thrown where an evaluation needs a cell that failed, or a parameter without a value.
@@ -40,6 +42,11 @@ final class Evaluator {
   let resolver: InputResolver
   let work: WorkContext
   private(set) var globals: [String: Global] = [:]
+  /// How many names, in the order of the notebook, what is being evaluated may mean: a name that is
+  /// bound further down stands before no verb above it.
+  private(set) var horizon = Int.max
+  /// How many names were bound before each cell.
+  private var origins: [String: Int] = [:]
   /// Names bound in cells that can't run, with those cells.
   var failedCells: Set<String> = []
   /// Those of the failed cells that failed because the store could not be written, or because
@@ -68,25 +75,46 @@ final class Evaluator {
 
   /// Makes the names of a cell known; nothing is evaluated.
   func define(cell: String, statements: [Statement], parameters: [String: Value]) {
+    origins[cell] = globals.count
     for statement in statements {
       // A second binding is an error of its own cell; the first one keeps its meaning.
       guard let name = statement.boundName, globals[name] == nil else { continue }
+      let definition: Definition
       switch statement.kind {
-      case .binding(let name, let expression):
-        globals[name.text] = Global(cell: cell, definition: .binding(expression))
-      case .function(let function):
-        globals[function.name.text] = Global(cell: cell, definition: .function(function))
+      case .binding(_, let expression): definition = .binding(expression)
+      case .function(let function): definition = .function(function)
       case .parameter(let parameter):
-        globals[parameter.name.text] = Global(
-          cell: cell, definition: .parameter(parameters[parameter.name.text]))
-      case .claim, .expression: break
+        definition = .parameter(parameters[parameter.name.text])
+      case .claim, .expression: continue
       }
+      globals[name] = Global(cell: cell, definition: definition, order: globals.count)
     }
+  }
+
+  /// What a name of the notebook means where it is read. One that is also a verb's means the verb
+  /// above its binding; other names are found wherever they are bound, as a prompt may bind them anew.
+  func global(_ name: String) -> Global? {
+    guard let global = globals[name] else { return nil }
+    return global.order < horizon || verbs[name] == nil ? global : nil
+  }
+
+  /// Evaluates something that may mean only so many of the notebook's names.
+  func seeing<Result>(_ count: Int, _ body: () throws -> Result) rethrows -> Result {
+    let outer = horizon
+    horizon = count
+    defer { horizon = outer }
+    return try body()
+  }
+
+  /// How many names a statement of a cell may mean: those bound before it.
+  func names(before index: Int, of statements: [Statement], in cell: String) -> Int {
+    let own = Set(statements[..<index].compactMap(\.boundName))
+    return (origins[cell] ?? globals.count) + own.count { globals[$0]?.cell == cell }
   }
 
   /// The value of a name of the notebook, evaluated at the first call.
   func value(ofGlobal name: String, at span: SourceSpan) throws -> Value {
-    guard let global = globals[name] else { throw unknown(name, at: span) }
+    guard let global = global(name) else { throw unknown(name, at: span) }
     if let value = memo[name] { return value }
     if global.cell != currentCell, failedCells.contains(global.cell) || failures[name] != nil {
       throw Blocked.byFailure(cell: global.cell)
@@ -104,7 +132,9 @@ final class Evaluator {
       try descend(at: span)
       defer { depth -= 1 }
       do {
-        let value = try bounded(try evaluate(expression, in: [:]), at: expression.span)
+        let value = try seeing(global.order) {
+          try bounded(try evaluate(expression, in: [:]), at: expression.span)
+        }
         memo[name] = value
         return value
       } catch let error where !Self.isTransient(error) {

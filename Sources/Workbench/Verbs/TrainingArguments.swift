@@ -1,4 +1,5 @@
 import LanguageModels
+import Language
 import Tensors
 import Tokenizers
 import Training
@@ -108,6 +109,7 @@ struct PretrainingArguments {
   let keyValueHeads: Int?
   let feedForward: Int
   let context: Int
+  let ropeBase: Double
   let vocabulary: Int
   /// One that is there already.
   let tokenizer: Tokenizer?
@@ -143,6 +145,11 @@ struct PretrainingArguments {
       arguments.isNone("feed_forward")
       ? 3 * width : try arguments.integer("feed_forward", in: 1...131_072)
     context = try arguments.integer("context", in: 2...65_536)
+    ropeBase = try arguments.number("rope_base")
+    guard (1...1e12).contains(ropeBase) else {
+      throw VerbError(
+        "expected a number from 1 to 1e12, got \(formatNumber(ropeBase))", parameter: "rope_base")
+    }
     vocabulary = try arguments.integer("vocabulary", in: 2...1_000_000)
     if let units = arguments["tokenizer"].text {
       tokenizer = nil
@@ -179,7 +186,8 @@ struct PretrainingArguments {
     Pretraining(
       configuration: DecoderConfiguration(
         vocabularySize: vocabulary, width: width, layers: layers, heads: heads,
-        keyValueHeads: keyValueHeads, feedForwardWidth: feedForward, context: context),
+        keyValueHeads: keyValueHeads, feedForwardWidth: feedForward, context: context,
+        ropeBase: ropeBase),
       sequences: batch, heldOut: shared.heldOut,
       plan: shared.plan(steps: steps, evaluateEvery: max(1, steps / 20)), seed: shared.seed)
   }

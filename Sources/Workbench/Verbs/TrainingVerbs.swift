@@ -32,6 +32,10 @@ extension VerbLibrary {
           "The size between gate and down; none for three times the width."),
         .init("context", .number, default: "128", "The longest sequence, in tokens."),
         .init(
+          "rope_base", .number, default: "10000",
+          "The base of the rotary angles: the larger, the more of a head compares what is said and "
+            + "not where."),
+        .init(
           "vocabulary", .number, default: "2048", "How many tokens the tokenizer learns at most."),
         .init(
           "tokenizer", .union([.string, .artifact("tokenizer")]), default: "\"bpe\"",
