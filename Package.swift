@@ -100,6 +100,10 @@ let package = Package(
     // MARK: Tests
     // Folders that are gone when a test ends.
     .target(name: "TestFolders", path: "Tests/TestFolders", swiftSettings: settings),
+    // Small random models and adapters, and stored bytes that are damaged.
+    .target(
+      name: "TestModels", dependencies: ["Bytes", "Execution", "LanguageModels"],
+      path: "Tests/TestModels", swiftSettings: settings),
     tests("Diagnostics"),
     tests("Language", ["Diagnostics"]),
     tests("NotebookFormat", ["Diagnostics", "Execution"]),
@@ -113,7 +117,7 @@ let package = Package(
     tests("Tokenizers", ["Bytes", "Execution", "TestFolders"]),
     tests(
       "LanguageModels",
-      ["Bytes", "Execution", "Tensors", "Safetensors", "Tokenizers", "TestFolders"]),
+      ["Bytes", "Execution", "Tensors", "Safetensors", "Tokenizers", "TestFolders", "TestModels"]),
     tests(
       "TextEncoders",
       [
@@ -124,7 +128,7 @@ let package = Package(
       "Training",
       [
         "Bytes", "Execution", "Tensors", "Corpora", "Tokenizers", "LanguageModels", "TextEncoders",
-        "Retrieval", "Evaluation", "TestFolders",
+        "Retrieval", "Evaluation", "TestFolders", "TestModels",
       ]),
     tests("Evaluation", ["Execution", "Corpora"]),
     tests(
@@ -140,7 +144,7 @@ let package = Package(
         "Workbench", "Diagnostics", "Language", "NotebookFormat", "Artifacts", "Execution",
         "Corpora", "Retrieval", "Evaluation", "Plotting", "CMarkGFM", "TestFolders", "Bytes",
         "Tensors", "Safetensors", "Tokenizers", "LanguageModels", "TextEncoders", "Training",
-        "Routing",
+        "Routing", "TestModels",
       ],
       // Read where they lie, and written there when a test records them anew.
       exclude: ["Cases", "Fixtures"], swiftSettings: settings),

@@ -4,6 +4,7 @@ import Glibc
 import LanguageModels
 import Safetensors
 import TestFolders
+import TestModels
 import Testing
 
 /// The adapters in `Tests/Fixtures/peft`, which PEFT made; see `make.py` there.
@@ -124,7 +125,7 @@ extension DecoderAdapter {
 
   @Test func bottleneckAdaptersHaveAFormOfTheirOwn() throws {
     let base = try PEFTFixtures.base("lora")
-    let adapter = try AdapterInferenceTests.adapter(.bottleneck(width: 5), for: base)
+    let adapter = try randomAdapter(.bottleneck(width: 5), for: base.configuration)
     let folder = try TemporaryFolder()
     #expect(throws: AdapterFolderError.unwritable(kind: "bottleneck adapters")) {
       try adapter.save(to: folder)
@@ -143,7 +144,7 @@ extension DecoderAdapter {
   @Test func storedAdaptersComeBack() throws {
     for shape in AdapterInferenceTests.adapters {
       let base = try randomModel(Shapes.grouped)
-      let adapter = try AdapterInferenceTests.adapter(shape, for: base)
+      let adapter = try randomAdapter(shape, for: base.configuration)
       var bytes: [UInt8] = []
       let codec = try DecoderAdapterCodec(adapter, notes: [("who", "me")])
       try codec.encode { bytes.append(contentsOf: $0) }
@@ -162,21 +163,10 @@ extension DecoderAdapter {
     let base = try randomModel(Shapes.plain)
     var refused = 0
     for (index, shape) in AdapterInferenceTests.adapters.enumerated() {
-      let adapter = try AdapterInferenceTests.adapter(shape, for: base)
+      let adapter = try randomAdapter(shape, for: base.configuration)
       var bytes: [UInt8] = []
       try DecoderAdapterCodec(adapter).encode { bytes.append(contentsOf: $0) }
-      let header = 8 + bytes[..<8].reversed().reduce(0) { $0 << 8 | Int($1) }
-      var stream = RandomStream(seed: UInt64(index), purpose: "test/damaged-adapters")
-      for round in 0..<500 {
-        var damaged = bytes
-        switch round % 4 {
-        case 0: damaged = Array(damaged.prefix(stream.below(damaged.count)))
-        case 1: damaged[stream.below(header)] ^= UInt8(1 << stream.below(8))
-        default:
-          let place = stream.below(header)
-          guard (0x30...0x39).contains(damaged[place]) else { continue }
-          damaged[place] = UInt8(0x30 + stream.below(10))
-        }
+      for damaged in damagedHeaders(of: bytes, count: 500, seed: UInt64(index)) {
         do {
           // Whatever can be read is safe to use.
           let read = try DecoderAdapter(
@@ -397,7 +387,7 @@ struct PEFTPeerTests {
     let tokens: [[Int32]] = [[1, 5, 9, 3, 30, 2], [4, 4, 8, 11, 39, 0]]
     let text = "[" + tokens.map { "\($0)" }.joined(separator: ",") + "]"
     for (index, shape) in shapes.enumerated() {
-      let adapter = try AdapterInferenceTests.adapter(shape, for: base)
+      let adapter = try randomAdapter(shape, for: base.configuration)
       try adapter.save(to: folder, in: "p\(index)")
       let words = [
         python, PEFTFixtures.folder + "/check.py", "logits", HuggingFaceFixtures.path(baseName),

@@ -1,6 +1,7 @@
 import Bytes
 import Execution
 import LanguageModels
+import TestModels
 import Testing
 
 /// Adapters of every kind at inference.
@@ -17,18 +18,6 @@ import Testing
         ], isRankStabilized: true)),
     .bottleneck(width: 7), .prefix(length: 1), .prefix(length: 32), .prefix(length: 43),
   ]
-
-  static func adapter(
-    _ shape: AdapterShape, for base: DecoderModel, seed: UInt64 = 1
-  ) throws -> DecoderAdapter {
-    let layout = try AdapterLayout(shape, for: base.configuration)
-    var stream = RandomStream(seed: seed, purpose: "test/adapter")
-    let bytes = SharedBytes(count: 4 * layout.count) { buffer in
-      let floats = buffer.bindMemory(to: Float.self)
-      for i in floats.indices { floats[i] = Float(stream.uniform() - 0.5) }
-    }
-    return try DecoderAdapter(layout, weights: bytes)
-  }
 
   /// Logits after every token, read in pieces of the given sizes.
   private func logits(
@@ -63,7 +52,7 @@ import Testing
   @Test(arguments: Shapes.all, adapters)
   func agreesWithTheReference(_ shape: DecoderConfiguration, _ adapter: AdapterShape) throws {
     let base = try randomModel(shape)
-    let model = try base.attaching(Self.adapter(adapter, for: base))
+    let model = try base.attaching(randomAdapter(adapter, for: base.configuration))
     #expect(model.weights === base.weights)
     let tokens = randomTokens(70, vocabulary: shape.vocabularySize)
     let got = try logits(model, tokens, pieces: [70])
@@ -79,7 +68,7 @@ import Testing
   @Test(arguments: Shapes.all) func mergedIsSeparate(_ shape: DecoderConfiguration) throws {
     let base = try randomModel(shape)
     for adapter in Self.adapters {
-      let model = try base.attaching(Self.adapter(adapter, for: base))
+      let model = try base.attaching(randomAdapter(adapter, for: base.configuration))
       guard case .lowRank = adapter else {
         let error = #expect(throws: AdapterError.self) { try model.merged() }
         #expect(error == .unmergeable(kind: try #require(model.adapter?.article)))
@@ -97,7 +86,7 @@ import Testing
 
   @Test func raggedBatchesDropsAndForksBehindAPrefix() throws {
     let base = try randomModel(Shapes.grouped)
-    let model = try base.attaching(Self.adapter(.prefix(length: 43), for: base))
+    let model = try base.attaching(randomAdapter(.prefix(length: 43), for: base.configuration))
     #expect(model.configuration.context == 256 - 43)
     let prompts = [1, 21, 22, 60].enumerated().map {
       randomTokens($1, vocabulary: 100, seed: UInt64($0))
@@ -137,7 +126,7 @@ import Testing
     let options = GenerationOptions(maxTokens: 12)
     let plain = try Generator(base, options: options).run([prompt], context: WorkContext())
     for shape in Self.adapters {
-      let model = try base.attaching(Self.adapter(shape, for: base))
+      let model = try base.attaching(randomAdapter(shape, for: base.configuration))
       let run = try Generator(model, options: options).run(
         [prompt, prompt], context: WorkContext(threads: 2))
       let tokens = try #require(run.results.first?.tokens)
@@ -159,7 +148,7 @@ import Testing
   @Test func severalAdaptersShareOneBase() throws {
     let base = try randomModel(Shapes.biased)
     let models = try Self.adapters.enumerated().map { index, shape in
-      try base.attaching(Self.adapter(shape, for: base, seed: UInt64(index)))
+      try base.attaching(randomAdapter(shape, for: base.configuration, seed: UInt64(index)))
     }
     #expect(models.allSatisfy { $0.weights === base.weights })
     let tokens = randomTokens(20, vocabulary: 67)
@@ -168,18 +157,18 @@ import Testing
     #expect(try models.map { try logits($0, tokens, pieces: [3]) } == alone)
     #expect(Set(alone).count == models.count)
     #expect(throws: AdapterError.occupied(by: "a prefix")) {
-      try models[3].attaching(Self.adapter(Self.adapters[0], for: base))
+      try models[3].attaching(randomAdapter(Self.adapters[0], for: base.configuration))
     }
     #expect(models[4].base.configuration == base.configuration)
     let other = try randomModel(Shapes.plain)
     #expect(throws: AdapterError.self) {
-      try other.attaching(Self.adapter(Self.adapters[0], for: base))
+      try other.attaching(randomAdapter(Self.adapters[0], for: base.configuration))
     }
   }
 
   @Test func aSessionsLimitsCountAPrefix() throws {
     let base = try randomModel(Shapes.plain)
-    let model = try base.attaching(Self.adapter(.prefix(length: 50), for: base))
+    let model = try base.attaching(randomAdapter(.prefix(length: 50), for: base.configuration))
     #expect(throws: InferenceError.tooLong(got: 207, limit: 206)) {
       try DecoderSession(model, limits: .init(length: 207), context: WorkContext())
     }

@@ -1,5 +1,6 @@
 import Execution
 import LanguageModels
+import TestModels
 import Testing
 import Tokenizers
 

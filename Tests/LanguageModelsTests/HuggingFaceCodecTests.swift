@@ -3,6 +3,7 @@ import Execution
 import LanguageModels
 import Safetensors
 import TestFolders
+import TestModels
 import Testing
 import Tokenizers
 

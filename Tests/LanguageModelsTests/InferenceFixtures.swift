@@ -2,31 +2,6 @@ import Bytes
 import Execution
 import LanguageModels
 
-/// A small model with random weights; norms around one, so that every weight matters.
-func randomModel(_ configuration: DecoderConfiguration, seed: UInt64 = 1, scale: Double = 0.3)
-  throws -> DecoderModel
-{
-  let layout = DecoderLayout(configuration)
-  var stream = RandomStream(seed: seed, purpose: "test/weights")
-  let norms = Set(
-    layout.layers.flatMap { [$0.attentionNorm, $0.feedForwardNorm] } + [layout.finalNorm])
-  let bytes = SharedBytes(count: 4 * layout.count) { buffer in
-    let floats = buffer.bindMemory(to: Float.self)
-    for tensor in layout.tensors {
-      let center = norms.contains(tensor.offset) ? 1.0 : 0
-      for i in tensor.offset..<tensor.offset + tensor.count {
-        floats[i] = Float(center + scale * (stream.uniform() + stream.uniform() - 1))
-      }
-    }
-  }
-  return try DecoderModel(configuration: configuration, weights: bytes, tokenizer: nil)
-}
-
-func randomTokens(_ count: Int, vocabulary: Int, seed: UInt64 = 1) -> [Int32] {
-  var stream = RandomStream(seed: seed, purpose: "test/tokens")
-  return (0..<count).map { _ in Int32(stream.below(vocabulary)) }
-}
-
 /// Shapes that differ in everything that the decoder branches on.
 enum Shapes {
   static let plain = DecoderConfiguration(

@@ -1,5 +1,6 @@
 import Execution
 import LanguageModels
+import TestModels
 import Testing
 
 @Suite struct InferenceTests {

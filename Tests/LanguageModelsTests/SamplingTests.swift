@@ -1,6 +1,7 @@
 import Execution
 import Glibc
 import LanguageModels
+import TestModels
 import Testing
 
 @Suite struct SamplingTests {

@@ -2,6 +2,7 @@ import Bytes
 import Execution
 import Glibc
 import LanguageModels
+import TestModels
 import Testing
 import Tokenizers
 

@@ -2,6 +2,7 @@ import Bytes
 import Execution
 import LanguageModels
 import Tensors
+import TestModels
 import Testing
 
 /// What a decoder computes, against what `transformers` computes with the same weights, and the

@@ -192,7 +192,7 @@ import Testing
     struct Reversed: VectorSearcher {
       let count: Int
       func search(
-        _ query: UnsafePointer<Float>, k: Int, allowed: DocumentSet?
+        _ query: UnsafePointer<Float>, k: Int, allowed: DocumentSet?, deleted: Int
       ) -> [(row: Int, score: Float)] {
         (0..<count).reversed().filter { allowed?.contains($0) ?? true }.prefix(k).map { ($0, 1) }
       }

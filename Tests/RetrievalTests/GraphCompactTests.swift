@@ -58,6 +58,28 @@ import Testing
     #expect(try graph.recall(queries, in: change.before, efSearch: 50, allowed: live) > 0.97)
   }
 
+  /// Where links lead to what is gone, more candidates are kept.
+  @Test func deletedRowsCostNoRecall() throws {
+    let queries = GraphVectors.clustered(150, dimension: 24, seed: 6)
+    for share in [0.05, 0.18, 0.4, 0.8] {
+      let change = Change(share: share, added: 0)
+      let options = try HNSWOptions(m: 8, efConstruction: 60)
+      let graph = try HNSWGraph.build(
+        change.before.rows, options: options, context: WorkContext(threads: 2))
+      let compacted = try HNSWGraph.compact(
+        change.after.rows, parts: [GraphPart(graph: graph, newRows: change.newRows)],
+        options: options, context: WorkContext(threads: 2))
+      var live = DocumentSet(capacity: 4000)
+      for (row, new) in change.newRows.enumerated() where new != .max { live.insert(row) }
+      for ef in [10, 20, 50] {
+        let recall = try graph.recall(
+          queries, in: change.before, efSearch: ef, allowed: live, deleted: 4000 - live.count)
+        let expected = try compacted.recall(queries, in: change.after, efSearch: ef)
+        #expect(recall >= expected - 0.02, "\(share) \(ef): \(recall), \(expected)")
+      }
+    }
+  }
+
   @Test func bytesDoNotDependOnThreads() throws {
     let change = Change()
     let graph = try GraphBuildTests.build(change.before)

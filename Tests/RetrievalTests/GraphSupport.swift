@@ -64,12 +64,14 @@ struct GraphVectors {
 extension HNSWGraph {
   /// The share of the ten true neighbours that is found, over all queries.
   func recall(
-    _ queries: GraphVectors, in base: GraphVectors, efSearch: Int, allowed: DocumentSet? = nil
+    _ queries: GraphVectors, in base: GraphVectors, efSearch: Int, allowed: DocumentSet? = nil,
+    deleted: Int = 0
   ) throws -> Double {
     var hits = 0
     var wanted = 0
     for query in 0..<queries.rows.count {
-      let found = try search(query: queries[query], k: 10, efSearch: efSearch, allowed: allowed)
+      let found = try search(
+        query: queries[query], k: 10, efSearch: efSearch, allowed: allowed, deleted: deleted)
       let truth = base.nearest(queries[query], k: 10) { allowed?.contains($0) ?? true }
       hits += Set(found.map(\.row)).intersection(truth).count
       wanted += truth.count

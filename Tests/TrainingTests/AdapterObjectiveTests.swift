@@ -2,6 +2,7 @@ import Bytes
 import Execution
 import LanguageModels
 import Tensors
+import TestModels
 import Testing
 import Training
 
@@ -10,11 +11,11 @@ import Training
 @Suite struct AdapterObjectiveTests {
   @Test(arguments: AdapterCases.shapes)
   func theLossIsTheReferences(_ shape: AdapterShape) throws {
-    let base = try AdapterCases.base()
-    let adapter = try AdapterCases.adapter(shape)
+    let base = try randomModel(AdapterCases.configuration)
+    let adapter = try randomAdapter(shape, for: AdapterCases.configuration)
     let objective = AdapterObjective(base, adapter: adapter.layout)
     let batch = AdapterCases.batch()
-    let numbers = AdapterCases.numbers(adapter.layout)
+    let numbers = randomNumbers(adapter.layout)
     let loss = try AdapterCases.pass(objective, numbers, batch).loss
     let expected = try AdapterCases.referenceLoss(base.attaching(adapter), batch)
     #expect(abs(loss - expected) < 1e-5 * expected)
@@ -26,10 +27,10 @@ import Training
   /// differences in double.
   @Test(arguments: AdapterCases.shapes)
   func theGradientIsThatOfFiniteDifferences(_ shape: AdapterShape) throws {
-    let base = try AdapterCases.base()
+    let base = try randomModel(AdapterCases.configuration)
     let layout = try AdapterLayout(shape, for: base.configuration)
     let batch = AdapterCases.batch()
-    let numbers = AdapterCases.numbers(layout)
+    let numbers = randomNumbers(layout)
     let objective = AdapterObjective(base, adapter: layout)
     let gradient = try AdapterCases.pass(objective, numbers, batch).gradient
     func loss(_ change: (Int) -> Float) throws -> Double {
@@ -61,7 +62,7 @@ import Training
   @Test(arguments: AdapterCases.shapes)
   func aFreshAdapterOfLayersChangesNothing(_ shape: AdapterShape) throws {
     if case .prefix = shape { return }
-    let base = try AdapterCases.base()
+    let base = try randomModel(AdapterCases.configuration)
     let layout = try AdapterLayout(shape, for: base.configuration)
     let numbers = FloatBuffer(count: layout.count)
     layout.initialize(
@@ -76,7 +77,7 @@ import Training
   }
 
   @Test func whatIsBelowTheFirstTrainedLayerIsNotPassedBack() throws {
-    let base = try AdapterCases.base()
+    let base = try randomModel(AdapterCases.configuration)
     func operations(_ layers: Range<Int>) throws -> Double {
       let layout = try AdapterLayout(
         .lowRank(LowRankShape(rank: 2, alpha: 4, layers: layers, parts: [.query])),
@@ -92,7 +93,7 @@ import Training
   @Test func memoryIsEstimated() throws {
     let shape = DecoderConfiguration(
       vocabularySize: 500, width: 64, layers: 3, heads: 4, feedForwardWidth: 192, context: 64)
-    let base = try AdapterCases.base(shape)
+    let base = try randomModel(shape)
     for adapter in AdapterCases.shapes {
       let layout: AdapterLayout
       if case .bottleneck = adapter {

@@ -29,37 +29,6 @@ enum AdapterCases {
     .bottleneck(width: 5), .prefix(length: 3),
   ]
 
-  /// A base with random weights; norms around one.
-  static func base(_ configuration: DecoderConfiguration = configuration) throws -> DecoderModel {
-    let layout = DecoderLayout(configuration)
-    var stream = RandomStream(seed: 1, purpose: "tests/adapter base")
-    let buffer = FloatBuffer(count: layout.count)
-    for tensor in layout.tensors {
-      let center = tensor.name.hasSuffix("norm.weight") ? 1.0 : 0
-      for i in tensor.offset..<tensor.offset + tensor.count {
-        buffer.base[i] = Float(center + 0.3 * (stream.uniform() + stream.uniform() - 1))
-      }
-    }
-    return try DecoderModel(
-      configuration: configuration, weights: buffer.shared(), tokenizer: nil)
-  }
-
-  /// Random numbers, none of them what training begins with.
-  static func numbers(_ layout: AdapterLayout, seed: UInt64 = 2, scale: Double = 0.5) -> FloatBuffer
-  {
-    var stream = RandomStream(seed: seed, purpose: "tests/adapter")
-    let buffer = FloatBuffer(count: layout.count)
-    for i in 0..<layout.count { buffer.base[i] = Float(scale * (2 * stream.uniform() - 1)) }
-    return buffer
-  }
-
-  static func adapter(
-    _ shape: AdapterShape, _ configuration: DecoderConfiguration = configuration, seed: UInt64 = 2
-  ) throws -> DecoderAdapter {
-    let layout = try AdapterLayout(shape, for: configuration)
-    return try DecoderAdapter(layout, weights: numbers(layout, seed: seed).shared())
-  }
-
   /// Sequences of several lengths; the first has a prompt without labels.
   static func batch(_ configuration: DecoderConfiguration = configuration) -> Batch {
     var stream = RandomStream(seed: 3, purpose: "tests/adapter batch")

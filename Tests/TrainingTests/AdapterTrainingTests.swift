@@ -1,6 +1,7 @@
 import Bytes
 import Execution
 import LanguageModels
+import TestModels
 import Testing
 import Training
 
@@ -21,7 +22,7 @@ import Training
   }
 
   /// Large random weights: what is frozen has to leave something to move.
-  private func base() throws -> DecoderModel { try AdapterCases.base(Toy.configuration) }
+  private func base() throws -> DecoderModel { try randomModel(Toy.configuration) }
 
   private func tuning(
     _ method: FineTuningMethod, epochs: Int = 4, rate: Double = 2e-2

@@ -1,10 +1,9 @@
 import Artifacts
 import Bytes
 import Corpora
-import Execution
 import LanguageModels
-import Synchronization
 import TestFolders
+import TestModels
 import Testing
 import Workbench
 
@@ -26,14 +25,9 @@ import Workbench
   }
 
   private func run(
-    _ cells: String..., in given: TemporaryFolder? = nil
+    _ cells: String..., in folder: TemporaryFolder? = nil
   ) throws -> (TemporaryFolder, NotebookSession) {
-    let folder = try given ?? tinyCollection()
-    let all = [Self.base, Self.facts] + cells
-    try folder.write(all.map { notebook($0) }.joined(separator: "\n"), to: "nb.md")
-    let session = try NotebookSession.open(folder)
-    session.run(.stale)
-    return (folder, session)
+    try trained([Self.base, Self.facts] + cells, in: folder)
   }
 
   private func shown(_ cells: String...) throws -> String {
@@ -312,23 +306,12 @@ import Workbench
     let stored = StoredModel(
       model: try base.model.attaching(adapter), training: nil, base: handle(.model, digest),
       lineage: ModelLineage(ancestors: [version], own: version))
-    let bytes = try encodedBytes(stored)
+    let bytes = try encoded(stored)
     let back = try StoredModel(decoding: SharedBytes(bytes), handle: handle)
     #expect(back.base?.digest == digest && back.lineage == stored.lineage)
-    #expect(try encodedBytes(back) == bytes)
-    let header = 8 + bytes[..<8].reversed().reduce(0) { $0 << 8 | Int($1) }
-    var stream = RandomStream(seed: 7, purpose: "test/damaged-adapters")
+    #expect(try encoded(back) == bytes)
     var refused = 0
-    for round in 0..<600 {
-      var damaged = bytes
-      switch round % 4 {
-      case 0: damaged = Array(damaged.prefix(stream.below(damaged.count)))
-      case 1: damaged[stream.below(header)] ^= UInt8(1 << stream.below(8))
-      default:
-        let place = stream.below(header)
-        guard (0x30...0x39).contains(damaged[place]) else { continue }
-        damaged[place] = UInt8(0x30 + stream.below(10))
-      }
+    for damaged in damagedHeaders(of: bytes, count: 600, seed: 7) {
       do {
         _ = try StoredModel(decoding: SharedBytes(damaged), handle: handle)
       } catch {
@@ -336,11 +319,5 @@ import Workbench
       }
     }
     #expect(refused > 250)
-  }
-
-  private func encodedBytes(_ model: StoredModel) throws -> [UInt8] {
-    let bytes = Mutex<[UInt8]>([])
-    try model.encode(to: ByteSink { piece in bytes.withLock { $0 += piece } })
-    return bytes.withLock { $0 }
   }
 }

@@ -2,9 +2,9 @@ import Artifacts
 import Bytes
 import Execution
 import LanguageModels
-import Synchronization
 import Tensors
 import TestFolders
+import TestModels
 import Testing
 import Tokenizers
 import Training
@@ -17,18 +17,12 @@ import Workbench
     + "tokenizer: \"bytes\", steps: 3, batch: 2)"
 
   private func run(_ cells: String...) throws -> (TemporaryFolder, NotebookSession) {
-    let folder = try tinyCollection()
-    try copyModel(to: folder, "llama")
-    try folder.write(cells.map { notebook($0) }.joined(separator: "\n"), to: "nb.md")
-    let session = try NotebookSession.open(folder)
-    session.run(.stale)
-    return (folder, session)
+    try trained(cells)
   }
 
   /// What a cell shows after it ran.
   private func shown(_ cells: String...) throws -> String {
-    let folder = try tinyCollection()
-    try copyModel(to: folder, "llama")
+    let folder = try modelCollection()
     return try output(of: cells.joined(separator: "\n"), in: folder.path)
   }
 
@@ -48,12 +42,6 @@ import Workbench
       model: try DecoderModel(
         configuration: configuration, weights: result.weights, tokenizer: tokenizer),
       training: result.summary)
-  }
-
-  private func encoded(_ model: StoredModel) throws -> [UInt8] {
-    let bytes = Mutex<[UInt8]>([])
-    try model.encode(to: ByteSink { piece in bytes.withLock { $0 += piece } })
-    return bytes.withLock { $0 }
   }
 
   private func decoded(_ bytes: [UInt8]) throws -> StoredModel {
@@ -87,20 +75,8 @@ import Workbench
     #expect(throws: (any Error).self) { try decoded([]) }
     #expect(throws: (any Error).self) { try decoded(Array(bytes.dropLast())) }
     #expect(throws: (any Error).self) { try decoded(bytes + [0]) }
-    let header = 8 + bytes[..<8].reversed().reduce(0) { $0 << 8 | Int($1) }
-    var stream = RandomStream(seed: 5, purpose: "test/damaged-models")
     var refused = 0
-    for round in 0..<400 {
-      var damaged = bytes
-      switch round % 4 {
-      case 0: damaged = Array(damaged.prefix(stream.below(damaged.count)))
-      case 1: damaged[stream.below(header)] ^= UInt8(1 << stream.below(8))
-      // A digit for a digit keeps the JSON whole and changes what it says.
-      default:
-        let place = stream.below(header)
-        guard (0x30...0x39).contains(damaged[place]) else { continue }
-        damaged[place] = UInt8(0x30 + stream.below(10))
-      }
+    for damaged in damagedHeaders(of: bytes, count: 400, seed: 5) {
       do {
         // Whatever can be read is safe to use.
         let read = try decoded(damaged)

@@ -141,6 +141,32 @@ func testFile(_ name: String, from here: String = #filePath) -> String {
     + "/" + name
 }
 
+/// A session over a notebook of some cells, all of which ran; anew in the same folder where one is
+/// given.
+func trained(
+  _ cells: [String], in given: TemporaryFolder? = nil
+) throws -> (TemporaryFolder, NotebookSession) {
+  let folder = try given ?? modelCollection()
+  try folder.write(cells.map { notebook($0) }.joined(separator: "\n"), to: "nb.md")
+  let session = try NotebookSession.open(folder)
+  session.run(.stale)
+  return (folder, session)
+}
+
+/// The tiny collection with a model in the folder `llama`.
+func modelCollection() throws -> TemporaryFolder {
+  let folder = try tinyCollection()
+  try copyModel(to: folder, "llama")
+  return folder
+}
+
+/// What a model's stored form is.
+func encoded(_ model: StoredModel) throws -> [UInt8] {
+  let bytes = Mutex<[UInt8]>([])
+  try model.encode(to: ByteSink { piece in bytes.withLock { $0 += piece } })
+  return bytes.withLock { $0 }
+}
+
 /// Copies a small model, which has no tokenizer, from the fixtures.
 func copyModel(to folder: TemporaryFolder, _ name: String) throws {
   let source = testFile("../Fixtures/huggingface/llama-tied/")

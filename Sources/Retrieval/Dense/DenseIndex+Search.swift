@@ -63,11 +63,14 @@ extension DenseIndex {
   ) throws -> [[Hit]] {
     let source = QueryRows(base: queries, count: count, dimension: encoder.dimension)
     var lists: [[[(row: Int, score: Float)]]] = []
-    for (part, set) in zip(parts, sets) {
+    for ((part, set), held) in zip(zip(parts, sets), documents.parts) {
       let allowed = set.isFull ? nil : set
       if let graph = part.graph, set.count >= options.exactBelow {
+        let deleted = held.corpus.count - held.live.count
         lists.append(
-          try source.map(context: context) { try graph.search($0, k: k, allowed: allowed) })
+          try source.map(context: context) {
+            try graph.search($0, k: k, allowed: allowed, deleted: deleted)
+          })
       } else {
         lists.append(try part.exact.searchAll(source, k: k, allowed: allowed, context: context))
       }

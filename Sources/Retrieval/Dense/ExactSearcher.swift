@@ -7,7 +7,7 @@ import Execution
 /// whatever is computed with it: so a row's score depends neither on how it was found, nor on the
 /// number of threads, nor on what other queries were asked. What is faster (bytes, OpenBLAS) only
 /// tells which rows cannot be among the best.
-package struct ExactSearcher: VectorSearcher {
+package struct ExactSearcher {
   let matrix: VectorMatrix
   private let lazyBounds = LazyRowBounds()
 

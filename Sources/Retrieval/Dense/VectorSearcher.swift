@@ -6,10 +6,11 @@ package protocol VectorSearcher: Sendable {
   ///   - query: As many numbers as a vector has.
   ///   - k: How many rows to return.
   ///   - allowed: Which rows may be returned; nil for all.
+  ///   - deleted: How many rows never will be again: what is allowed leaves them out as well.
   /// - Returns: Rows and their products with the query.
   /// - Throws: What the kind of searcher says.
   func search(
-    _ query: UnsafePointer<Float>, k: Int, allowed: DocumentSet?
+    _ query: UnsafePointer<Float>, k: Int, allowed: DocumentSet?, deleted: Int
   ) throws -> [(row: Int, score: Float)]
 }
 

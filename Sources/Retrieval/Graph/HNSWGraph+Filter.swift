@@ -25,13 +25,12 @@ extension HNSWGraph {
         allowed: AllowedNodes(words: base, count: words.count * 64, rowOfNode: rowOfNode),
         budget: Int(budget), scratch: scratch)
     }
-    if !found {
-      if isScannedExactly {
-        return scan(query, wanted: wanted, allowed: allowed, scratch: scratch)
-      }
-      scanCodes(graphQuery, width: width, allowed: allowed, scratch: scratch)
+    if !found, isScannedExactly {
+      return scan(query, wanted: wanted, allowed: allowed, scratch: scratch)
     }
-    return rescore(query, wanted: wanted, scratch: scratch)
+    let scanned =
+      found ? [] : scanCodes(graphQuery, width: width, allowed: allowed, scratch: scratch)
+    return settle(query, wanted: wanted, allowed: allowed, scanned: scanned, scratch: scratch)
   }
 
   /// Of so few allowed rows all are compared exactly; of more by their codes, a quarter of the
@@ -59,19 +58,23 @@ extension HNSWGraph {
     }
   }
 
-  /// Leaves the best `width` of the allowed nodes by their codes in the scratch.
+  /// Leaves the best `width` of the allowed nodes by their codes in the scratch, and returns the
+  /// scores of all by their codes, in ascending order of rows.
   private func scanCodes(
     _ query: GraphQuery, width: Int, allowed: DocumentSet, scratch: GraphScratch
-  ) {
+  ) -> [Float] {
     scratch.begin(width: width)
     var query = query
     let nodes = places.nodes(of: self)
     let batch = scratch.batch
     let scores = scratch.scores
+    var all: [Float] = []
+    all.reserveCapacity(allowed.count)
     var n = 0
     var rows = [UInt32](repeating: 0, count: scratch.batchCapacity)
     func flush() {
       view.score(n, batch, &query, into: scores)
+      all.append(contentsOf: UnsafeBufferPointer(start: scores, count: n))
       for at in 0..<n {
         _ = scratch.insert(
           CandidateKey.make(score: scores[at], node: rows[at]), width: width)
@@ -93,7 +96,69 @@ extension HNSWGraph {
       scratch.keys[at] = CandidateKey.make(
         score: CandidateKey.score(key), node: nodes[CandidateKey.node(key)])
     }
+    return all
   }
+
+  /// The best of the candidates by exact products: of the first ones, and of all those that their
+  /// codes leave in question. How far codes are off is seen on the rows compared so far; where
+  /// scores lie close together, as they do far from the query, that is many.
+  ///
+  /// - Parameters:
+  ///   - query: The query's vector.
+  ///   - wanted: How many rows to return.
+  ///   - allowed: The rows that were scanned.
+  ///   - scanned: The scores of all of them by their codes; empty where a walk found candidates.
+  ///   - scratch: Has the candidates.
+  /// - Returns: Rows, best first, ties in ascending order of rows.
+  private func settle(
+    _ query: UnsafePointer<Float>, wanted: Int, allowed: DocumentSet, scanned: [Float],
+    scratch: GraphScratch
+  ) -> [ScoredRow] {
+    let d = Int64(dimension)
+    var best = NearestRows(limit: wanted)
+    var squares = 0.0
+    var compared = 0.0
+    var lowest = -Float.infinity
+    func compare(_ row: Int, code: Float) {
+      var score: Float = 0
+      ck_linear(1, d, rows.row(row), 1, query, d, nil, &score, 1, false)
+      squares += Double(score - code) * Double(score - code)
+      compared += 1
+      best.offer(row, score)
+      lowest = best.threshold - Self.doubt * Float((squares / compared).squareRoot())
+    }
+    let first = min(scratch.keyCount, wanted + max(wanted, Self.rescored))
+    for at in 0..<first {
+      let row = rows.row(Int(rowOfNode[CandidateKey.node(scratch.keys[at])]))
+      for line in stride(from: 0, to: dimension, by: 16) { ck_prefetch(row + line) }
+    }
+    var at = 0
+    // Rows that are equal have equal codes: none of them is left out before their tie is broken.
+    var previous = Float.infinity
+    while at < scratch.keyCount {
+      let code = CandidateKey.score(scratch.keys[at])
+      if at >= first, code < lowest, code != previous { break }
+      previous = code
+      compare(Int(rowOfNode[CandidateKey.node(scratch.keys[at])]), code: code)
+      at += 1
+    }
+    if at == scratch.keyCount, at > 0, at < scanned.count {
+      // What is no candidate scores less than the last one, or the same and comes after it.
+      let lastRow = Int(rowOfNode[CandidateKey.node(scratch.keys[at - 1])])
+      var place = 0
+      forEachRow(of: allowed) { row in
+        let code = scanned[place]
+        place += 1
+        if code < lowest, code != previous { return }
+        if code > previous || code == previous && row <= lastRow { return }
+        compare(row, code: code)
+      }
+    }
+    return best.sorted().map { ScoredRow(row: $0.row, score: $0.score) }
+  }
+
+  /// How many times the usual error of codes a row may be behind and still be compared.
+  private static let doubt: Float = 3
 
   /// Calls `body` for each allowed row that there is, ascending.
   @inline(__always)

@@ -23,11 +23,15 @@ extension HNSWGraph {
   ///   - efSearch: How many candidates the walk keeps; the more, the better and the slower. At
   ///     least `k` are kept.
   ///   - allowed: Which rows may be returned; nil for all.
+  ///   - deleted: How many rows are no longer to be found, which `allowed` leaves out. In place of
+  ///     the links that they take from the others more candidates are kept, by the share of rows
+  ///     that are gone and at most twice as many.
   /// - Returns: Rows, best first, ties in ascending order of rows; fewer than `k` only where fewer
   ///   are allowed.
   /// - Throws: ``GraphError/badQuery(longest:)``.
   public func search(
-    query: UnsafePointer<Float>, k: Int, efSearch: Int, allowed: DocumentSet? = nil
+    query: UnsafePointer<Float>, k: Int, efSearch: Int, allowed: DocumentSet? = nil,
+    deleted: Int = 0
   ) throws(GraphError) -> [ScoredRow] {
     let longest = GraphBuilder.longestRow
     guard ck_sum_of_squares(Int64(dimension), query) <= longest * longest else {
@@ -35,7 +39,7 @@ extension HNSWGraph {
     }
     guard k > 0, count > 0, allowed?.count != 0 else { return [] }
     let wanted = min(k, count)
-    let width = min(count, max(efSearch, wanted))
+    let width = max(widened(efSearch, deleted: deleted), wanted)
     return pool.with { scratch in
       if let allowed, !(allowed.isFull && allowed.capacity >= count) {
         return findAllowed(
@@ -47,6 +51,12 @@ extension HNSWGraph {
         scratch: scratch)
       return rescore(query, wanted: wanted, scratch: scratch)
     }
+  }
+
+  /// How many candidates stand for `width` where rows are deleted; at most all rows.
+  private func widened(_ width: Int, deleted: Int) -> Int {
+    let left = max(count - max(deleted, 0), (count + 1) / 2)
+    return Int(min(Double(count), Double(max(width, 0)) * Double(count) / Double(left)))
   }
 
   /// The query's code: of what it is beside the mean, so that a query of any length keeps its
@@ -65,7 +75,7 @@ extension HNSWGraph {
   }
 
   /// How many candidates are scored exactly beyond those wanted, at least: codes rank nearly right.
-  private static let rescored = 20
+  static let rescored = 20
 
   /// The best of the candidates by exact products.
   func rescore(

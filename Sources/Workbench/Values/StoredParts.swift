@@ -90,10 +90,10 @@ struct GraphSearcher: VectorSearcher {
   let efSearch: Int
 
   func search(
-    _ query: UnsafePointer<Float>, k: Int, allowed: DocumentSet?
+    _ query: UnsafePointer<Float>, k: Int, allowed: DocumentSet?, deleted: Int
   ) throws -> [(row: Int, score: Float)] {
-    try graph.search(query: query, k: k, efSearch: efSearch, allowed: allowed).map {
-      ($0.row, $0.score)
-    }
+    try graph.search(
+      query: query, k: k, efSearch: efSearch, allowed: allowed, deleted: deleted
+    ).map { ($0.row, $0.score) }
   }
 }

@@ -10,55 +10,61 @@ extension VerbLibrary {
   /// What is trained beside a model's weights, and what can be done with it.
   static var adaptationVerbs: [Verb] { [lora, adapters, prefix, adapter, merge, lineage] }
 
-  private static let lora = Verb.option(
-    VerbSignature(
-      "lora", topic: "training", .describe,
-      summary: "Fine-tuning by low-rank additions to matrices; the model's own weights stay.",
-      example: "method = lora(rank: 8, layers: [0, 1], parts: [\"q\", \"v\"])",
-      parameters: [
-        .init("rank", .number, default: "8", "How many directions each addition has."),
-        .init(
-          "alpha", StaticType.number.optional, default: "none",
-          "An addition counts alpha / rank; none for twice the rank."),
-        .init(
-          "layers", StaticType.list(.number).optional, default: "none",
-          "Which layers, from 0; none for all."),
-        .init(
-          "parts", .list(.string),
-          default: Value.list(DecoderPart.names.map { .string($0) }).quoted,
-          "Which matrices: \(DecoderPart.names.joined(separator: ", "))."),
-      ],
-      result: { _ in .option("lora") })
-  ) { arguments in
-    _ = try AdaptationArguments.lora(arguments)
+  /// A method of fine-tuning: a value that says which, and that `finetune` takes.
+  ///
+  /// - Parameters:
+  ///   - name: The verb's name.
+  ///   - summary: What the documentation says.
+  ///   - example: A call.
+  ///   - parameters: What it takes.
+  ///   - check: Throws where arguments do not do.
+  /// - Returns: The verb.
+  static func method(
+    _ name: String, _ summary: String, example: String,
+    _ parameters: [VerbSignature.Parameter], check: @escaping @Sendable (Arguments) throws -> Void
+  ) -> Verb {
+    .option(
+      VerbSignature(
+        name, topic: "training", .describe, summary: summary, example: "method = \(example)",
+        parameters: parameters, result: { _ in .option(name) }), check: check)
   }
 
-  private static let adapters = Verb.option(
-    VerbSignature(
-      "adapters", topic: "training", .describe,
-      summary: "Fine-tuning of two small layers after attention and after each feed-forward block.",
-      example: "method = adapters(width: 16)",
-      parameters: [
-        .init("width", .number, default: "16", "Hidden units of the small layers.")
-      ],
-      result: { _ in .option("adapters") })
-  ) { arguments in
-    _ = try arguments.integer("width", in: 1...65_536)
+  private static let lora = method(
+    "lora", "Fine-tuning by low-rank additions to matrices; the model's own weights stay.",
+    example: "lora(rank: 8, layers: [0, 1], parts: [\"q\", \"v\"])",
+    [
+      .init("rank", .number, default: "8", "How many directions each addition has."),
+      .init(
+        "alpha", StaticType.number.optional, default: "none",
+        "An addition counts alpha / rank; none for twice the rank."),
+      .init(
+        "layers", StaticType.list(.number).optional, default: "none",
+        "Which layers, from 0; none for all."),
+      .init(
+        "parts", .list(.string),
+        default: Value.list(DecoderPart.names.map { .string($0) }).quoted,
+        "Which matrices: \(DecoderPart.names.joined(separator: ", "))."),
+    ]
+  ) { _ = try AdaptationArguments.lora($0) }
+
+  /// A method of one size.
+  private static func method(
+    _ name: String, _ summary: String, size: String, _ meaning: String
+  ) -> Verb {
+    method(
+      name, summary, example: "\(name)(\(size): 16)",
+      [.init(size, .number, default: "16", meaning)]
+    ) { _ = try $0.integer(size, in: 1...65_536) }
   }
 
-  private static let prefix = Verb.option(
-    VerbSignature(
-      "prefix", topic: "training", .describe,
-      summary: "Fine-tuning of keys and values that every layer sees before those of the text.",
-      example: "method = prefix(length: 16)",
-      parameters: [
-        .init(
-          "length", .number, default: "16", "Positions that it takes from the model's context.")
-      ],
-      result: { _ in .option("prefix") })
-  ) { arguments in
-    _ = try arguments.integer("length", in: 1...65_536)
-  }
+  private static let adapters = method(
+    "adapters",
+    "Fine-tuning of two small layers after attention and after each feed-forward block.",
+    size: "width", "Hidden units of the small layers.")
+
+  private static let prefix = method(
+    "prefix", "Fine-tuning of keys and values that every layer sees before those of the text.",
+    size: "length", "Positions that it takes from the model's context.")
 
   private static let adapter = Verb(
     VerbSignature(

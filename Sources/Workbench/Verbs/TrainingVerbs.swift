@@ -162,20 +162,15 @@ extension VerbLibrary {
             bytes: adapter?.weights.count ?? result.model.weights.count))))
   }
 
-  private static let full = Verb.option(
-    VerbSignature(
-      "full", topic: "training", .describe,
-      summary: "Fine-tuning of a model's own weights, all but the frozen parts.",
-      example: "method = full(freeze: [\"embeddings\", \"layers < 2\"])",
-      parameters: [
-        .init(
-          "freeze", .list(.string), default: "[]",
-          "Parts that stay as they are: " + FrozenPart.names.joined(separator: ", ") + ".")
-      ],
-      result: { _ in .option("full") })
-  ) { arguments in
-    _ = try TrainingParts.parts(arguments.strings("freeze"), parameter: "freeze")
-  }
+  private static let full = method(
+    "full", "Fine-tuning of a model's own weights, all but the frozen parts.",
+    example: "full(freeze: [\"embeddings\", \"layers < 2\"])",
+    [
+      .init(
+        "freeze", .list(.string), default: "[]",
+        "Parts that stay as they are: " + FrozenPart.names.joined(separator: ", ") + ".")
+    ]
+  ) { _ = try TrainingParts.parts($0.strings("freeze"), parameter: "freeze") }
 
   /// What all trainers take; in the order of the documentation.
   private static func sharedParameters(

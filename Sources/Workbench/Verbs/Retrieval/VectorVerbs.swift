@@ -9,51 +9,74 @@ extension VerbLibrary {
   /// What dense indexes are made of: each has a key of its own, so that indexes share it.
   static var vectorVerbs: [Verb] { [embed, embedTokens, link] }
 
-  private static let embed = Verb(
-    VerbSignature(
-      "embed", topic: "retrieval", .compute,
-      summary: "The vectors of a corpus's documents; flat and hnsw make them by themselves.",
-      example: "vectors = embed(scifact.corpus, encoder: encoder(\"minilm\"))",
-      parameters: [corpusParameter, encoderParameter],
-      result: { _ in .artifact("vectors") }),
-    estimate: { arguments, _ in try DensePlan.embedding(arguments) }
-  ) { arguments, context in
-    let encoder = try arguments.handle("encoder", .encoder).object(as: StoredEncoder.self)
-    let corpus = try arguments.handle("corpus", .corpus).object(as: Corpus.self)
-    let matrix = try VectorMatrix.embed(
-      corpus, encoder: try encoder.encoder(), context: context.work)
-    context.count(WorkCount.tokens, Double(matrix.tokenCount))
-    context.count(
-      WorkCount.operations, try encoder.operations(tokens: matrix.tokenCount))
-    if matrix.truncatedCount > 0 { context.count("texts cut", Double(matrix.truncatedCount)) }
-    if matrix.emptyCount > 0 { context.count("empty texts", Double(matrix.emptyCount)) }
-    context.recordKernels()
-    return try context.artifact(.vectors, matrix)
+  /// Vectors, and how many tokens and texts they were made of.
+  private struct Embedded {
+    let vectors: any Sendable
+    let tokens: Int
+    let cut: Int
+    var empty = 0
   }
 
-  private static let embedTokens = Verb(
-    VerbSignature(
-      "embed_tokens", topic: "retrieval", .compute, version: 2,
-      summary: "The vectors of all tokens of a corpus; late_interaction makes them by itself.",
-      example: "tokens = embed_tokens(scifact.corpus, encoder: encoder(\"minilm\"))",
-      parameters: [
-        corpusParameter, encoderParameter,
-        precisionParameter,
-      ],
-      result: { _ in .artifact("token vectors") }),
-    estimate: { arguments, _ in try DensePlan.tokens(arguments) }
-  ) { arguments, context in
-    let stored = try arguments.handle("encoder", .encoder).object(as: StoredEncoder.self)
-    let corpus = try arguments.handle("corpus", .corpus).object(as: Corpus.self)
+  /// A verb that gives vectors of a corpus's texts.
+  ///
+  /// - Parameters:
+  ///   - name: The verb's name.
+  ///   - version: Its version.
+  ///   - summary: What the documentation says.
+  ///   - example: A call.
+  ///   - more: Parameters beside the corpus and the encoder.
+  ///   - kind: What it gives.
+  ///   - estimate: What it will take.
+  ///   - vectors: Encodes the texts.
+  /// - Returns: The verb.
+  private static func embedding(
+    _ name: String, version: Int = 1, _ summary: String, example: String,
+    _ more: [VerbSignature.Parameter] = [], gives kind: ArtifactKind,
+    estimate: @escaping @Sendable (Arguments) throws -> PlannedWork,
+    vectors: @escaping @Sendable (Corpus, StoredEncoder, Arguments, WorkContext) throws -> Embedded
+  ) -> Verb {
+    Verb(
+      VerbSignature(
+        name, topic: "retrieval", .compute, version: version, summary: summary, example: example,
+        parameters: [corpusParameter, encoderParameter] + more,
+        result: { _ in .artifact(kind.rawValue) }),
+      estimate: { arguments, _ in try estimate(arguments) }
+    ) { arguments, context in
+      let encoder = try arguments.handle("encoder", .encoder).object(as: StoredEncoder.self)
+      let corpus = try arguments.handle("corpus", .corpus).object(as: Corpus.self)
+      let embedded = try vectors(corpus, encoder, arguments, context.work)
+      context.count(WorkCount.tokens, Double(embedded.tokens))
+      context.count(WorkCount.operations, try encoder.operations(tokens: embedded.tokens))
+      if embedded.cut > 0 { context.count("texts cut", Double(embedded.cut)) }
+      if embedded.empty > 0 { context.count("empty texts", Double(embedded.empty)) }
+      context.recordKernels()
+      return try context.artifact(kind, embedded.vectors)
+    }
+  }
+
+  private static let embed = embedding(
+    "embed", "The vectors of a corpus's documents; flat and hnsw make them by themselves.",
+    example: "vectors = embed(scifact.corpus, encoder: encoder(\"minilm\"))", gives: .vectors,
+    estimate: { try DensePlan.embedding($0) }
+  ) { corpus, encoder, _, context in
+    let matrix = try VectorMatrix.embed(
+      corpus, encoder: try encoder.encoder(), context: context)
+    return Embedded(
+      vectors: matrix, tokens: matrix.tokenCount, cut: matrix.truncatedCount,
+      empty: matrix.emptyCount)
+  }
+
+  private static let embedTokens = embedding(
+    "embed_tokens", version: 2,
+    "The vectors of all tokens of a corpus; late_interaction makes them by itself.",
+    example: "tokens = embed_tokens(scifact.corpus, encoder: encoder(\"minilm\"))",
+    [precisionParameter], gives: .tokenVectors, estimate: { try DensePlan.tokens($0) }
+  ) { corpus, encoder, arguments, context in
     let matrix = try TokenMatrix.embed(
-      corpus, encoder: try stored.tokenEncoder(),
+      corpus, encoder: try encoder.tokenEncoder(),
       precision: try arguments.string("precision") == "float32" ? .float32 : .int8,
-      context: context.work)
-    context.count(WorkCount.tokens, Double(matrix.tokenCount))
-    context.count(WorkCount.operations, try stored.operations(tokens: matrix.tokenCount))
-    if matrix.truncatedCount > 0 { context.count("texts cut", Double(matrix.truncatedCount)) }
-    context.recordKernels()
-    return try context.artifact(.tokenVectors, matrix)
+      context: context)
+    return Embedded(vectors: matrix, tokens: matrix.tokenCount, cut: matrix.truncatedCount)
   }
 
   private static let link = Verb(
