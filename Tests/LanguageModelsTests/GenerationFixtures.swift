@@ -2,6 +2,7 @@ import Bytes
 import Execution
 import Glibc
 import LanguageModels
+import TestModels
 import Tokenizers
 
 /// What logits say, in double.

@@ -194,7 +194,9 @@ import Testing
       func search(
         _ query: UnsafePointer<Float>, k: Int, allowed: DocumentSet?, deleted: Int
       ) -> [(row: Int, score: Float)] {
-        (0..<count).reversed().filter { allowed?.contains($0) ?? true }.prefix(k).map { ($0, 1) }
+        (0..<count).reversed().filter { allowed?.contains($0) ?? true }.prefix(k).map {
+          ($0, Float(deleted))
+        }
       }
     }
     var versions = RandomVersions(seed: 9)
@@ -207,6 +209,12 @@ import Testing
     #expect(graph.name == "hnsw")
     let last = IndexedDocuments(corpus).parts[0].id(ofRank: corpus.count - 1)
     #expect(try graph.search("w1", k: 1).map(\.documentID) == [last])
+    // It is told how many documents are gone, and what a filter leaves out is not.
+    #expect(try graph.search("w1", k: 1).map(\.score) == [0])
+    let less = try DenseIndex(
+      documents: graph.documents.removing([last]), parts: parts, encoder: encoder,
+      options: graph.options)
+    #expect(try less.search("w1", k: 1).map(\.score) == [1])
     let filter = DocumentFilter(["user": .oneOf(["u1"])])
     let exact = try DenseIndex(corpus, encoder: encoder, context: WorkContext())
     #expect(

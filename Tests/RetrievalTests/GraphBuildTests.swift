@@ -21,7 +21,7 @@ import Testing
     #expect(try graph.recall(queries, in: base, efSearch: 80) > 0.985)
     // As many candidates as rows: nothing can be missed but by the codes' rounding.
     #expect(try graph.recall(queries, in: base, efSearch: 4000) > 0.998)
-    #expect(graph.unreachedRows == [])
+    #expect(graph.unreachedRows == [] && graph.unlinkedRows == [])
     #expect(graph.levelCounts[0] == 4000)
     #expect((300...800).contains(graph.levelCounts[1]))
     #expect(graph.linkCount > 4000 * 8)

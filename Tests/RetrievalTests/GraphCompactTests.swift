@@ -35,7 +35,7 @@ import Testing
       let compacted = try HNSWGraph.compact(
         change.after.rows, parts: [part], options: old.options, context: WorkContext(threads: 2))
       let fresh = try GraphBuildTests.build(change.after)
-      #expect(compacted.unreachedRows == [])
+      #expect(compacted.unreachedRows == [] && compacted.unlinkedRows == [])
       #expect(compacted.count == change.after.rows.count)
       for ef in [20, 50] {
         let recall = try compacted.recall(queries, in: change.after, efSearch: ef)
@@ -138,6 +138,39 @@ import Testing
     let none = try HNSWGraph.compact(
       vectors.rows, parts: [parts[0]], options: large.options, context: WorkContext())
     #expect(try none.bytes == GraphBuildTests.build(vectors).bytes)
+  }
+
+  /// Where most rows are gone there is too little left to be repaired.
+  @Test func whatIsMostlyGoneIsBuiltAnew() throws {
+    let change = Change(share: 0.7, added: 0)
+    let part = GraphPart(graph: try GraphBuildTests.build(change.before), newRows: change.newRows)
+    let compacted = try HNSWGraph.compact(
+      change.after.rows, parts: [part], options: #require(GraphBuildTests.options),
+      context: WorkContext(threads: 2))
+    #expect(try compacted.bytes == GraphBuildTests.build(change.after).bytes)
+  }
+
+  /// The few rows that are left of a region have links to what is gone and little else.
+  @Test func whatIsLeftOfAClusterIsLinked() throws {
+    let before = GraphVectors.clustered(4000, dimension: 24, seed: 5)
+    // A cluster is a hundred rows; of nineteen in forty every twentieth one stays.
+    let kept = (0..<4000).filter { $0 / 100 % 2 == 1 || $0 < 200 || $0 % 20 == 7 }
+    var newRows = [UInt32](repeating: .max, count: 4000)
+    for (at, row) in kept.enumerated() { newRows[row] = UInt32(at) }
+    let after = before.picked(kept)
+    let old = try GraphBuildTests.build(before)
+    let compacted = try HNSWGraph.compact(
+      after.rows, parts: [GraphPart(graph: old, newRows: newRows)], options: old.options,
+      context: WorkContext(threads: 2))
+    #expect(compacted.unreachedRows == [])
+    let lonely = before.picked(kept.filter { $0 / 100 % 2 == 0 && $0 >= 200 })
+    let fresh = try GraphBuildTests.build(after)
+    #expect(compacted.bytes != fresh.bytes)
+    for ef in [10, 20] {
+      let recall = try compacted.recall(lonely, in: after, efSearch: ef)
+      let expected = try fresh.recall(lonely, in: after, efSearch: ef)
+      #expect(recall >= expected - 0.02, "\(recall), \(expected)")
+    }
   }
 
   @Test func nothingLeftOrNothingThere() throws {

@@ -70,6 +70,9 @@ import Testing
             query: queries[query], k: 10, efSearch: 40, allowed: set)
           #expect(got.count == 10 && got.allSatisfy { set.contains($0.row) })
           found[name, default: 0] += Set(got.map(\.row)).intersection(truth.map(\.row)).count
+          // More than candidates are kept otherwise: each is found once.
+          let many = try graph.search(query: queries[query], k: 100, efSearch: 40, allowed: set)
+          #expect(Set(many.map(\.row)).count == min(100, set.count))
           // Scores are those of an exact search.
           for row in got {
             #expect(row.score == scores[row.row])

@@ -86,8 +86,42 @@ import Training
     }
     let full = DecoderObjective(DecoderGraph(base.layout)).operations(lengths: [20, 4])
     #expect(try operations(2..<3) < operations(0..<3))
+    // As many numbers, but further up.
+    #expect(try operations(2..<3) < operations(0..<1))
     #expect(try operations(0..<3) < full)
     #expect(try operations(0..<3) > full / 2)
+  }
+
+  /// A prefix is no matrix, so nothing shrinks it unless everything is to shrink.
+  @Test func matricesDecay() throws {
+    let base = try randomModel(AdapterCases.configuration)
+    for shape in AdapterCases.shapes {
+      let layout = try AdapterLayout(shape, for: base.configuration)
+      func decayed(_ all: Bool) -> Int {
+        AdapterObjective(base, adapter: layout, decaysAll: all).decayed.reduce(0) { $0 + $1.count }
+      }
+      #expect(decayed(true) == layout.count)
+      switch shape {
+      case .lowRank: #expect(decayed(false) == layout.count)
+      case .bottleneck(let width):
+        #expect(decayed(false) == layout.count - 2 * 3 * (width + base.configuration.width))
+      case .prefix: #expect(decayed(false) == 0)
+      }
+    }
+  }
+
+  /// What is trained beside the weights takes larger steps, and all take smaller ones in models of
+  /// more than a million numbers.
+  @Test func ratesFollowMethodAndSize() {
+    let lora = FineTuningMethod.lora(rank: 8, alpha: 16, layers: nil, on: [.query])
+    for method in [lora, .full(freeze: []), .adapters(width: 4)] {
+      let rate = method.defaultLearningRate(parameters: 1_000_000)
+      #expect(method.defaultLearningRate(parameters: 1000) == rate)
+      #expect(abs(method.defaultLearningRate(parameters: 4_000_000) - rate / 2) < 1e-12)
+    }
+    func rate(_ method: FineTuningMethod) -> Double { method.defaultLearningRate(parameters: 0) }
+    #expect(rate(lora) == 3 * rate(.full(freeze: [])))
+    #expect(rate(.adapters(width: 4)) == 1e-2)
   }
 
   @Test func memoryIsEstimated() throws {

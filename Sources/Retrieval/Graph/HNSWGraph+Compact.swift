@@ -18,8 +18,8 @@ extension HNSWGraph {
   /// A graph over the rows that are left of several parts, and over those that no part has.
   ///
   /// The graph with the most rows left is repaired: a node that lost a neighbour chooses anew
-  /// among the neighbours left and those of the ones it lost. The other rows are then put in as
-  /// they are into a new graph. Where the repaired graph would be the smaller part of the result,
+  /// among the neighbours left and those of the ones it lost. The other rows, and those that lost
+  /// most of their neighbours, are then put in as they are into a new graph. Where the repaired graph would be the smaller part of the result,
   /// or most of its rows are deleted, a new graph is built instead.
   ///
   /// - Parameters:
@@ -47,7 +47,28 @@ extension HNSWGraph {
     guard let best, best.kept * 2 >= rows.count, best.kept * 2 >= best.graph.count else {
       return try build(rows, options: options, context: context)
     }
-    return try repair(best.graph, newRows: best.newRows, rows: rows, options: options, context)
+    let staying = withoutLonely(best.newRows, in: best.graph)
+    guard staying.count(where: { $0 != GraphLayout.none }) * 2 >= rows.count else {
+      return try build(rows, options: options, context: context)
+    }
+    return try repair(best.graph, newRows: staying, rows: rows, options: options, context)
+  }
+
+  /// Where rows go, less those that lost more than three in four of their neighbours: what is left
+  /// of a region that is gone is put in as if it were new, since its links tell too little of what
+  /// is near now.
+  private static func withoutLonely(_ newRows: [UInt32], in graph: HNSWGraph) -> [UInt32] {
+    var staying = newRows
+    for node in 0..<graph.count {
+      var links = 0
+      var lost = 0
+      graph.forEachLink(of: node, level: 0) { neighbour in
+        links += 1
+        if newRows[Int(graph.rowOfNode[Int(neighbour)])] == GraphLayout.none { lost += 1 }
+      }
+      if 4 * lost > 3 * links { staying[Int(graph.rowOfNode[node])] = GraphLayout.none }
+    }
+    return staying
   }
 
   private static func check(_ parts: [GraphPart], count: Int) throws(GraphError) {

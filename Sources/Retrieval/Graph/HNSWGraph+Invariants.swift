@@ -29,4 +29,20 @@ extension HNSWGraph {
     }
     return (0..<count).filter { !reached[$0] }.map { Int(rowOfNode[$0]) }.sorted()
   }
+
+  /// The rows that have no link on one of their levels although others are there, ascending; none
+  /// in a graph that was built here.
+  ///
+  /// - Complexity: One pass over the links.
+  public var unlinkedRows: [Int] {
+    var rows: Set<Int> = []
+    for (level, nodes) in layout.levelCounts.enumerated() where nodes > 1 {
+      for node in 0..<nodes {
+        var links = 0
+        forEachLink(of: node, level: level) { _ in links += 1 }
+        if links == 0 { rows.insert(Int(rowOfNode[node])) }
+      }
+    }
+    return rows.sorted()
+  }
 }

@@ -78,6 +78,21 @@ extension OperationCase {
             Reference.lowRankLinear(
               $0[0], weight: $0[1], bias: $0[4], down: $0[2], up: $0[3], scale: 2, adding: $0[5])
           }),
+        OperationCase(
+          "low rank twice", Array(arguments[..<4]),
+          run: { tape, v in
+            func once(_ scale: Float) throws -> Variable {
+              try tape.lowRankLinear(
+                v[0], weight: v[1], down: v[2], up: v[3], scale: scale)
+            }
+            return try tape.add(try once(1), try once(-3))
+          },
+          reference: { v in
+            func once(_ scale: Double) -> Matrix {
+              Reference.lowRankLinear(v[0], weight: v[1], down: v[2], up: v[3], scale: scale)
+            }
+            return Reference.add(once(1), once(-3))
+          }),
       ]
     }
     + [(4, 17), (3, 32)].map { rows, inner in
