@@ -19,8 +19,9 @@ extension HNSWGraph {
   ///
   /// The graph with the most rows left is repaired: a node that lost a neighbour chooses anew
   /// among the neighbours left and those of the ones it lost. The other rows, and those that lost
-  /// most of their neighbours, are then put in as they are into a new graph. Where the repaired graph would be the smaller part of the result,
-  /// or most of its rows are deleted, a new graph is built instead.
+  /// most of their neighbours, are then put in as they are into a new graph. Where the repaired
+  /// graph would be the smaller part of the result, or most of its rows are deleted, a new graph is
+  /// built instead.
   ///
   /// - Parameters:
   ///   - rows: All rows of the result, in their new order.
