@@ -91,20 +91,6 @@ import Testing
     #expect(try torn(0.9, mixed: 1) == 0)
   }
 
-  /// Whoever reads by last names alone is wrong in many contexts.
-  @Test func manyShareAName() throws {
-    let lessons = try draw(.openBook, progress: 1, count: 100, mixed: 0)
-    let shared = lessons.count { lesson in
-      let lines = lesson.text.split(separator: "\n").dropFirst()
-        .filter { !$0.hasPrefix("Question: ") }
-      let names = lines.map { line in
-        line.split(separator: " ").filter { $0.first?.isUppercase == true }.dropFirst().prefix(2)
-      }
-      return Set(names.compactMap(\.last)).count < names.count
-    }
-    #expect(shared > 25)
-  }
-
   @Test func closedBookFollowsExposure() throws {
     let world = try #require(world)
     let names = try draw(.closedBook, progress: 0, count: 4000).map { $0.parts[0].text }

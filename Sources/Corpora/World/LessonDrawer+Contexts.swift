@@ -26,29 +26,6 @@ extension LessonDrawer {
     }
   }
 
-  /// Somebody new who shares the first or the last name of somebody there, as those whom a search
-  /// finds beside the one who was asked for.
-  private func namesake(_ used: [String], _ stream: inout RandomStream) -> String {
-    let like = used[stream.below(used.count)].split(separator: " ")
-    for _ in 0..<64 {
-      let other = freshName(besides: used, &stream).split(separator: " ")
-      let name =
-        stream.below(2) == 0
-        ? [like.first, other.last] : [other.first, like.last]
-      let text = name.compactMap { $0.map(String.init) }.joined(separator: " ")
-      if isFree(text), !used.contains(text) { return text }
-    }
-    return freshName(besides: used, &stream)
-  }
-
-  /// Whether a name is one for lessons: known from nowhere, and not kept for exams.
-  private func isFree(_ name: String) -> Bool {
-    let (first, last) = Self.parts(name)
-    guard let f = NamePool.first.firstIndex(of: first), let l = NamePool.last.firstIndex(of: last)
-    else { return false }
-    return !NamePool.isReserved(first: f, last: l) && !taken.contains(name)
-  }
-
   /// The facts of pages, in their order or, now and then, in any.
   private func told(
     _ pages: [[Fact]], _ progress: Double, _ stream: inout RandomStream
@@ -63,9 +40,7 @@ extension LessonDrawer {
     let most = max(2, min(lessons.passages, progress < lessons.growth ? 3 : lessons.passages))
     var names: [String] = []
     func facts(_ chosen: some Sequence<Int>) -> [Fact] {
-      let name =
-        !names.isEmpty && stream.uniform() < lessons.namesakes
-        ? namesake(names, &stream) : freshName(besides: names, &stream)
+      let name = freshName(besides: names, &stream)
       names.append(name)
       return chosen.map { attribute in
         let values = attributes[attribute].values

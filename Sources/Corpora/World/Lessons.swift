@@ -88,8 +88,6 @@ public struct Lessons: Sendable, Hashable {
   public var turn = 0.6
   /// How far training is when contexts of one person stop.
   public var single = 0.3
-  /// The share of people in a context who share a first or last name with one before them.
-  public var namesakes = 0.4
   /// The share of contexts whose facts stand in any order instead of page by page, until
   /// ``turn``: there the name alone tells whose a value is.
   public var mixed = 0.5
