@@ -192,6 +192,9 @@ import Workbench
       "table(lineage(merge(\(tuned(", method: lora(rank: 2)")))), only: [\"kind\", \"method\", \"data\", "
         + "\"steps\", \"trained parameters\", \"bytes\"])"
     ],
+    "update_rank": [
+      "[r.rank_99 <= 1 for r in update_rank(\(tuned(", method: lora(rank: 1)")), from: \(trained))]"
+    ],
     // Of a text that is learned by heart, so that digits which depend on the machine play no part.
     "generate": ["generate(\(trained), [\"ab\", \"aba\"], max_tokens: 6)"],
     "score": [

@@ -1,6 +1,7 @@
 import Artifacts
 import Bytes
 import Diagnostics
+import Evaluation
 import Execution
 import Language
 import LanguageModels
@@ -8,7 +9,9 @@ import Training
 
 extension VerbLibrary {
   /// What is trained beside a model's weights, and what can be done with it.
-  static var adaptationVerbs: [Verb] { [lora, adapters, prefix, adapter, merge, lineage] }
+  static var adaptationVerbs: [Verb] {
+    [lora, adapters, prefix, adapter, merge, lineage, updateRank]
+  }
 
   /// A method of fine-tuning: a value that says which, and that `finetune` takes.
   ///
@@ -124,6 +127,46 @@ extension VerbLibrary {
     // A model without an adapter is what it is.
     guard model.model.adapter != nil else { return .artifact(handle) }
     return try context.artifact(.model, model.merged(as: handle.digest, context: context.work))
+  }
+
+  private static let updateRank = Verb(
+    VerbSignature(
+      "update_rank", topic: "training", .compute,
+      summary:
+        "How training changed each matrix of a model: over how many directions, and how far.",
+      example: "mean(update_rank(tuned, from: base))",
+      parameters: [
+        .init("model", .artifact("model"), positional: true, "The model after training."),
+        .init("from", .artifact("model"), "The model before, of the same shape."),
+      ],
+      result: { _ in .table })
+  ) { arguments, context in
+    func plain(_ parameter: String) throws -> DecoderModel {
+      let model = try arguments.handle(parameter, .model).object(as: StoredModel.self).model
+      do {
+        return try model.merged(context: context.work)
+      } catch let error as AdapterError {
+        throw VerbError(
+          "\(error)", parameter: parameter,
+          help: "what is trained beside the matrices has no rank among them")
+      }
+    }
+    let (tuned, base) = (try plain("model"), try plain("from"))
+    guard
+      let changes = try UpdateSpectrum.changes(from: base, to: tuned, context: context.work)
+    else {
+      throw VerbError(
+        "the models have different shapes, so their matrices can't be compared", parameter: "from")
+    }
+    return .table(
+      columns: ["matrix", "rank_90", "rank_99", "full_rank", "change"],
+      rows: changes.map { change in
+        [
+          .string(change.name), .number(Double(change.rank(share: 0.9))),
+          .number(Double(change.rank(share: 0.99))), .number(Double(change.values.count)),
+          .number(Double(significant(change.relativeNorm, digits: 6)) ?? change.relativeNorm),
+        ]
+      })
   }
 
   private static let lineage = Verb(

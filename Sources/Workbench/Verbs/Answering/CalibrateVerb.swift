@@ -14,7 +14,9 @@ extension VerbLibrary {
       example: "closed_book(calibrate(base, on: dev).model)",
       parameters: [
         .init("model", .artifact("model"), positional: true, "What is calibrated."),
-        .init("on", .artifact("questions"), "Questions with answers that it was not trained on."),
+        .init(
+          "on", .union([.artifact("questions"), .table]),
+          "Questions with answers that it was not trained on."),
         .init(
           "index", StaticType.artifact("index").optional, default: "none",
           "What finds passages; none for answers from memory."),
@@ -36,8 +38,10 @@ extension VerbLibrary {
       })
   ) { arguments, context in
     let model = try arguments.handle("model", .model)
-    let set = try arguments.handle("on", .questions)
-    let questions = try set.object(as: JudgedSet.self).queries
+    guard let set = try ComparedSet(arguments, "on", context) else {
+      throw arguments.mismatch("on", "a data set or a table of questions")
+    }
+    let questions = set.set.queries
     guard questions.count >= 2 else {
       throw VerbError("expected at least two questions", parameter: "on")
     }
@@ -58,7 +62,7 @@ extension VerbLibrary {
     func error(after: Bool) throws -> Value {
       .measured(
         try Measured.statistic(
-          count: calibration.answers.count, identity: set.digest.hex,
+          count: calibration.answers.count, identity: set.identity,
           seeds: context.isSeeded ? 1 : 0, range: 0...1
         ) { try calibration.error(after: after, of: $0) })
     }
