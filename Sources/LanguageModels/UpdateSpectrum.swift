@@ -86,6 +86,7 @@ public struct UpdateSpectrum: Sendable, Hashable {
   ///   - width: How many there are.
   ///   - context: Cancellation.
   /// - Returns: `width` values, largest first.
+  /// - Throws: Cancellation.
   static func singularValues(
     _ matrix: inout [Double], height: Int, width: Int, context: WorkContext
   ) throws -> [Double] {

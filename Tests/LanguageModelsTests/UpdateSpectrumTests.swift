@@ -22,7 +22,8 @@ import Testing
         }
       }
     }
-    return try DecoderModel(configuration: base.configuration, weights: floats.shared(), tokenizer: nil)
+    return try DecoderModel(
+      configuration: base.configuration, weights: floats.shared(), tokenizer: nil)
   }
 
   /// Two outer products of unit vectors along the axes, and one of vectors across.

@@ -138,7 +138,7 @@ extension VerbLibrary {
     VerbSignature(
       "lessons", topic: "worlds", .compute,
       summary: "What teaches a base model to read and to know a world's people; for pretrain.",
-      example: "base = pretrain(lessons(world), heads: 4, context: 640, rope_base: 1e6, steps: 1500)",
+      example: "base = pretrain(lessons(world), context: 640, rope_base: 1e6, steps: 1500)",
       parameters: [
         .init("world", worldType, positional: true, "What synthesize gave."),
         .init("passages", .number, default: "8", "The most passages of a context; 1 to 64."),
