@@ -78,7 +78,7 @@ public struct BreakEven: Sendable {
     for step in 0...max(0, steps) { positions.append(least * pow(10, Double(step) / 4)) }
     positions.append(most)
     positions += crossings.map(\.at.point).filter { $0 <= most }
-    if axis == .queries { positions = positions.map { $0.rounded() } }
+    if axis == .queries { positions = positions.map { max(1, $0.rounded()) } }
     return Set(positions).sorted()
   }
 }

@@ -42,6 +42,17 @@ import Testing
     #expect(busy.crossings.map(\.at.point) == [3630])
   }
 
+  /// A logarithmic axis has no place for part of a question.
+  @Test func drawingBeginsWithOneQuestion() {
+    let once = ArmCosts(
+      name: "once", training: Work(operations: 100.9), query: Work(operations: 2), updating: .never)
+    let each = ArmCosts(
+      name: "each", training: Work(operations: 100), query: Work(operations: 5), updating: .never)
+    let result = BreakEven([once, each], along: .queries, Self.units, Demand(queries: 1))
+    #expect(result.crossings.count == 1 && result.crossings[0].at.point < 0.5)
+    #expect(result.positions(upTo: 1000).first == 1)
+  }
+
   @Test func trainingIsLevelOnceItIsDaily() throws {
     // Over ten days and 400 questions: tuned 1800 + 10000u up to u = 1, then level at 11800;
     // rag 2100 + 10u. They meet at u = 300/9990, and again at u = 970.
