@@ -102,7 +102,7 @@ let package = Package(
     .target(name: "TestFolders", path: "Tests/TestFolders", swiftSettings: settings),
     // Small random models and adapters, and stored bytes that are damaged.
     .target(
-      name: "TestModels", dependencies: ["Bytes", "Execution", "LanguageModels"],
+      name: "TestModels", dependencies: ["Bytes", "Execution", "LanguageModels", "Tokenizers"],
       path: "Tests/TestModels", swiftSettings: settings),
     tests("Diagnostics"),
     tests("Language", ["Diagnostics"]),
@@ -135,7 +135,7 @@ let package = Package(
       "Routing",
       [
         "Bytes", "Execution", "Corpora", "Retrieval", "Tokenizers", "LanguageModels",
-        "TextEncoders", "Evaluation", "Tensors", "Training", "TestFolders",
+        "TextEncoders", "Evaluation", "Tensors", "Training", "TestFolders", "TestModels",
       ]),
     tests("Plotting"),
     .testTarget(

@@ -5,6 +5,7 @@ import Execution
 import LanguageModels
 import Retrieval
 import Routing
+import TestModels
 import Tokenizers
 
 /// Models that cost nothing.
@@ -16,21 +17,8 @@ enum TinyModels {
     let configuration = DecoderConfiguration(
       vocabularySize: 257, width: 24, layers: 2, heads: 3, keyValueHeads: 1, headDimension: 8,
       feedForwardWidth: 20, context: context, tiesEmbeddings: false, endTokens: [256])
-    let layout = DecoderLayout(configuration)
-    var stream = RandomStream(seed: seed, purpose: "test/weights")
-    let norms = Set(
-      layout.layers.flatMap { [$0.attentionNorm, $0.feedForwardNorm] } + [layout.finalNorm])
-    let bytes = SharedBytes(count: 4 * layout.count) { buffer in
-      let floats = buffer.bindMemory(to: Float.self)
-      for tensor in layout.tensors {
-        let center = norms.contains(tensor.offset) ? 1.0 : 0
-        for i in tensor.offset..<tensor.offset + tensor.count {
-          floats[i] = Float(center + scale * (stream.uniform() + stream.uniform() - 1))
-        }
-      }
-    }
-    return try DecoderModel(
-      configuration: configuration, weights: bytes,
+    return try randomModel(
+      configuration, seed: seed, scale: scale,
       tokenizer: Tokenizer.bytes(specialTokens: ["<|end|>"]))
   }
 

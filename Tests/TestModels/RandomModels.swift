@@ -1,10 +1,12 @@
 package import Bytes
 import Execution
 package import LanguageModels
+package import Tokenizers
 
 /// A small model with random weights; norms around one, so that every weight matters.
 package func randomModel(
-  _ configuration: DecoderConfiguration, seed: UInt64 = 1, scale: Double = 0.3
+  _ configuration: DecoderConfiguration, seed: UInt64 = 1, scale: Double = 0.3,
+  tokenizer: Tokenizer? = nil
 ) throws -> DecoderModel {
   let layout = DecoderLayout(configuration)
   var stream = RandomStream(seed: seed, purpose: "test/weights")
@@ -19,7 +21,7 @@ package func randomModel(
       }
     }
   }
-  return try DecoderModel(configuration: configuration, weights: bytes, tokenizer: nil)
+  return try DecoderModel(configuration: configuration, weights: bytes, tokenizer: tokenizer)
 }
 
 package func randomTokens(_ count: Int, vocabulary: Int, seed: UInt64 = 1) -> [Int32] {

@@ -320,4 +320,23 @@ import Workbench
     }
     #expect(refused > 250)
   }
+
+  /// What others read says how positions turn, and holds half the bytes in bfloat16.
+  @Test func aFolderInHalfTheBytes() throws {
+    let (folder, session) = try trained([
+      "m = pretrain(load(\"tiny\").corpus, tokenizer: \"bytes\", layers: 1, width: 16, heads: 1, "
+        + "context: 32, rope_base: 5000, steps: 1, batch: 1)"
+    ])
+    var sizes: [Int] = []
+    for (name, type) in [("hf", "float32"), ("hf-bf16", "bfloat16")] {
+      let format = try #require(ExportFormat.all.first { $0.name == name })
+      _ = try session.save("m", to: folder(name), as: format)
+      let text = try folder.text("\(name)/config.json")
+      #expect(text.contains("\"rope_theta\": 5000"), "\(text)")
+      #expect(text.contains("\"\(type)\""), "\(text)")
+      sizes.append(try TemporaryFolder.bytes(at: folder("\(name)/model.safetensors")).count)
+    }
+    // All but the header.
+    #expect(abs(sizes[0] - 2 * sizes[1]) < 4096, "\(sizes)")
+  }
 }

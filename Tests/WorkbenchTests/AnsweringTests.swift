@@ -81,6 +81,28 @@ import Workbench
     #expect(log.computed.contains("compare") && log.computed.contains("coverage_risk"))
   }
 
+  /// A model that was made from another is a tuned one, whatever the answerer is called.
+  @Test func approachesFollowFromLineage() throws {
+    let folder = try tinyCollection()
+    let shown = try output(
+      of: """
+        m = \(Self.model)
+        t = finetune(m, on: [{prompt: "a", completion: "b"}], epochs: 1, held_out: 0)
+        store = bm25(load("tiny").corpus)
+        report = compare({
+          p: closed_book(m, max_tokens: 1), q: closed_book(t, max_tokens: 1),
+          r: answerer(m, index: store, k: 1, max_tokens: 1),
+          s: answerer(t, index: store, k: 1, max_tokens: 1),
+          u: answerer(t, index: store, k: 1, router: never(), max_tokens: 1),
+          v: abstain(closed_book(t, max_tokens: 1), below: 0.5),
+        }, on: [{id: "q1", question: "tea", answer: "zinc"}])
+        [report[a].approach for a in report.arms]
+        """, in: folder.path)
+    #expect(
+      shown.contains(
+        #"["prompt", "fine-tuning", "RAG", "both", "fine-tuning", "fine-tuning"]"#), "\(shown)")
+  }
+
   @Test func oneAnswerShowsHowItCameAbout() throws {
     let folder = try tinyCollection()
     let shown = try output(
