@@ -3,9 +3,11 @@ public import Execution
 
 /// Reads questions with answers, and where the answers are.
 ///
-/// JSON Lines objects or CSV with a header row. Fields: `question`, `query` or `text`; `answer`
-/// or `answers` (a string or a list; in CSV separated by `|`); `evidence`, `ids` or `relevant`
-/// (the same); `id`, `_id` or `qid` (else `qN`, by place).
+/// JSON Lines objects, one JSON list of them, or CSV with a header row. Fields: `question`, `query`
+/// or `text`; `answer` or `answers` (a string or a list; in CSV separated by `|`) or PopQA's
+/// `possible_answers` (a JSON list in a string); `evidence`, `ids` or `relevant` (as answers);
+/// `id`, `_id` or `qid` (else `qN`, by place). Other texts, numbers and booleans, and lists of
+/// them, stay with the question as fields.
 public struct QuestionsReader: Sendable {
   /// A reader.
   public init() {}
@@ -44,9 +46,13 @@ public struct QuestionsReader: Sendable {
   }
 
   static let textFields = ["question", "query", "text"]
-  static let answerFields = ["answers", "answer"]
+  static let answerFields = ["answers", "answer", quotedAnswers]
+  /// PopQA's answers.
+  static let quotedAnswers = "possible_answers"
   static let evidenceFields = ["evidence", "ids", "relevant"]
   static let idFields = ["id", "_id", "qid"]
+
+  private static let readFields = Set(textFields + answerFields + evidenceFields + idFields)
 
   private static func judgedSet(
     in file: TextFile, name: String, isCSV: Bool, context: WorkContext
@@ -61,29 +67,60 @@ public struct QuestionsReader: Sendable {
     return JudgedSet(name: name, identity: name, queries: queries, judgements: judgements)
   }
 
-  /// The questions of a JSON Lines file.
+  /// The questions of a JSON Lines file, or of one list.
   static func queries(in file: TextFile, context: WorkContext) throws -> [Query] {
     var queries = QueryList(file: file)
-    try file.forEachLine(context: context) { line, range in
-      if file.isBlank(range) { return }
-      var found: [String: [String]] = [:]
-      var scanner = JSONScanner(file.bytes, range: range)
-      try file.locatingJSON(line: line, lineStart: range.lowerBound) {
-        try scanner.forEachMember { scanner, name in
-          let name = String(decoding: name, as: UTF8.self)
-          let isList = answerFields.contains(name) || evidenceFields.contains(name)
-          if isList || textFields.contains(name) || idFields.contains(name) {
-            found[name] = try strings(
-              &scanner, file: file, line: line, field: name, isList: isList)
-          } else {
-            try scanner.skip()
-          }
+    var scanner = JSONScanner(file.bytes, range: file.start..<file.bytes.count)
+    guard scanner.peek() == UInt8(ascii: "[") else {
+      try file.forEachLine(context: context) { line, range in
+        if file.isBlank(range) { return }
+        var scanner = JSONScanner(file.bytes, range: range)
+        let found = try file.locatingJSON(line: line, lineStart: range.lowerBound) {
+          let found = try record(&scanner, file: file, line: line)
+          try scanner.finish()
+          return found
         }
-        try scanner.finish()
+        try queries.append(found, line: line)
       }
-      try queries.append(found, line: line) { file.fieldNames(range) }
+      return try queries.finish()
+    }
+    var (line, counted) = (1, file.start)
+    try file.locatingJSON {
+      try scanner.forEachElement { scanner in
+        try context.check()
+        _ = scanner.peek()
+        line += file.bytes[counted..<scanner.position].count { $0 == 0x0A }
+        counted = scanner.position
+        try queries.append(record(&scanner, file: file, line: line), line: line)
+      }
+      try scanner.finish()
     }
     return try queries.finish()
+  }
+
+  /// One object.
+  private static func record(
+    _ scanner: inout JSONScanner, file: TextFile, line: Int
+  ) throws -> FoundQuestion {
+    var found = FoundQuestion()
+    try scanner.forEachMember { scanner, name in
+      let name = String(decoding: name, as: UTF8.self)
+      found.names.append(name)
+      guard readFields.contains(name) else {
+        found.others.append(JSONValue.Member(name, try JSONValue.value(&scanner)))
+        return
+      }
+      let isList = answerFields.contains(name) || evidenceFields.contains(name)
+      let values = try strings(&scanner, file: file, line: line, field: name, isList: isList)
+      found.read[name] = name == quotedAnswers ? values?.flatMap(unquoted) : values
+    }
+    return found
+  }
+
+  /// The list that a text holds as JSON; the text itself where it holds none.
+  private static func unquoted(_ text: String) -> [String] {
+    guard let list = (try? JSONValue(parsing: text))?.list else { return [text] }
+    return list.compactMap(\.string)
   }
 
   /// A string, a number, a list of these, or null.
@@ -130,19 +167,31 @@ public struct QuestionsReader: Sendable {
           path: file.shown, line: line, expected: counted(header.count, "column"),
           got: record.count)
       }
-      var found: [String: [String]] = [:]
+      var found = FoundQuestion(names: header)
       for (name, value) in zip(header, record) {
         if answerFields.contains(name) || evidenceFields.contains(name) {
-          found[name] = value.split(separator: "|").map { $0.trimmingBlanks() }
+          found.read[name] = value.split(separator: "|").map { $0.trimmingBlanks() }
             .filter { !$0.isEmpty }
-        } else if !value.isEmpty {
-          found[name] = [value]
+        } else if readFields.contains(name) {
+          if !value.isEmpty { found.read[name] = [value] }
+        } else if !value.isEmpty, !name.isEmpty {
+          found.others.append(JSONValue.Member(name, .string(value)))
         }
       }
-      try queries.append(found, line: line) { header }
+      try queries.append(found, line: line)
     }
     return try queries.finish()
   }
+}
+
+/// One record, as it was read.
+private struct FoundQuestion {
+  /// All fields, in the order of the file.
+  var names: [String] = []
+  /// Those that say what the question is.
+  var read: [String: [String]] = [:]
+  /// What else is told of it.
+  var others: [JSONValue.Member] = []
 }
 
 /// Questions as they are read, with the lines of their ids.
@@ -153,13 +202,11 @@ private struct QueryList {
 
   init(file: TextFile) { self.file = file }
 
-  mutating func append(
-    _ found: [String: [String]], line: Int, fields: () -> [String]
-  ) throws {
-    func first(_ names: [String]) -> [String]? { names.lazy.compactMap { found[$0] }.first }
+  mutating func append(_ found: FoundQuestion, line: Int) throws {
+    func first(_ names: [String]) -> [String]? { names.lazy.compactMap { found.read[$0] }.first }
     guard let text = first(QuestionsReader.textFields)?.first else {
       throw CollectionError.missingField(
-        path: file.shown, line: line, expected: QuestionsReader.textFields, found: fields())
+        path: file.shown, line: line, expected: QuestionsReader.textFields, found: found.names)
     }
     let id = first(QuestionsReader.idFields)?.first ?? "q\(queries.count + 1)"
     if let firstLine = lines.updateValue(line, forKey: id) {
@@ -169,7 +216,8 @@ private struct QueryList {
     queries.append(
       Query(
         id: id, text: text, answers: first(QuestionsReader.answerFields) ?? [],
-        evidence: first(QuestionsReader.evidenceFields) ?? []))
+        evidence: first(QuestionsReader.evidenceFields) ?? [],
+        fields: DocumentFields(.object(found.others))))
   }
 
   func finish() throws -> [Query] {

@@ -1,14 +1,17 @@
 import Glibc
 
 extension Measured {
-  /// The number and its interval, such as `0.83 [0.79, 0.87]`; an exact number alone.
+  /// The number and its interval, such as `0.83 [0.79, 0.87]`; alone where it is exact or was the
+  /// same every time.
   ///
   /// Decimals follow the half width by the Particle Data Group's rule: two of its digits where they
   /// are 35 or less, else one (so .04 shows hundredths, .012 thousandths); at most four decimals,
   /// and at least two where the number and its interval lie within -1…1.
   public func formatted() -> String {
-    guard !isExact else { return Self.fixed(point, decimals: decimals(halfWidth: 0)) }
     let interval = interval
+    guard !isExact, interval.halfWidth != 0 else {
+      return Self.fixed(point, decimals: decimals(halfWidth: 0))
+    }
     let decimals = decimals(halfWidth: interval.halfWidth)
     let ends = [interval.lower, interval.upper].map { Self.fixed($0, decimals: decimals) }
     return "\(Self.fixed(point, decimals: decimals)) [\(ends[0]), \(ends[1])]"

@@ -28,6 +28,34 @@ import Testing
     #expect(set.identity == "Q")
   }
 
+  /// As PopQA is published: one list, answers as JSON in a string, popularity beside them.
+  @Test func readsOneListWithItsFields() throws {
+    let set = try read(
+      """
+      [
+        {"id": 7, "question": "Whose?", "possible_answers": "[\\"Ann\\", \\"Anne\\"]",
+         "s_pop": 142, "prop": "author", "paragraphs": [{"title": "x"}], "tags": ["a", "b"]},
+        {"id": 8, "question": "Where?", "possible_answers": "Bonn", "s_pop": 3, "gone": null}
+      ]
+      """, csv: false)
+    #expect(set.queries.map(\.id) == ["7", "8"])
+    #expect(set.queries.map(\.answers) == [["Ann", "Anne"], ["Bonn"]])
+    let fields = set.queries[0].fields
+    #expect(fields.all.map(\.name) == ["s_pop", "prop", "tags"])
+    #expect(fields.values(of: "s_pop") == ["142"] && fields.values(of: "tags") == ["a", "b"])
+    #expect(set.queries[1].fields.all.map(\.name) == ["s_pop"])
+    let csv = try read("question,answer,Kind\nWhy?,so,new\nHow?,thus,\n", csv: true)
+    #expect(csv.queries.map { $0.fields.values(of: "kind") } == [["new"], []])
+    #expect(
+      failure("[{\"question\": \"a\"},\n\n {\"q\": 1}]", csv: false).hasPrefix("Q:3: a record"))
+    #expect(
+      failure("[{\"question\": \"a\"},\n {\"question\"}]", csv: false).hasPrefix("Q:2:"))
+    #expect(
+      failure("[{\"id\": 1, \"question\": \"a\"},\n {\"id\": 1, \"question\": \"b\"}]", csv: false)
+        .contains("Q:2"))
+    #expect(failure("[]", csv: false).contains("no questions"))
+  }
+
   @Test func readsCSV() throws {
     let set = try read(
       "ID,Question,answers,relevant\r\na,\"Who, \"\"exactly\"\"?\",Ann | Anne,d1|d2\r\n,When?,1999,\r\n",

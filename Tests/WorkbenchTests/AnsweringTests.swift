@@ -1,3 +1,4 @@
+import Corpora
 import TestFolders
 import Testing
 import Workbench
@@ -101,6 +102,37 @@ import Workbench
     #expect(
       shown.contains(
         #"["prompt", "fine-tuning", "RAG", "both", "fine-tuning", "fine-tuning"]"#), "\(shown)")
+  }
+
+  /// What training forgot is told by default: without the base among the arms, it is asked.
+  @Test func forgettingNeedsNoBaseAmongTheArms() throws {
+    let folder = try tinyCollection()
+    let template = PromptTemplate.standard
+    let prompt = template.prompt(question: "what?")
+    try folder.write(
+      "{\"_id\": \"a\", \"text\": \"\(prompt + template.completion("that"))\"}\n",
+      to: "learned.jsonl")
+    try folder.write("question,answer,kind\nwhat?,that,known\nwho?,me,new\n", to: "asked.csv")
+    let shown = try output(
+      of: """
+        m = pretrain(load("learned.jsonl").corpus, tokenizer: "characters", layers: 1, width: 16,
+          heads: 2, context: 64, steps: 300, batch: 4, learning_rate: 0.02, held_out: 0)
+        t = finetune(m, on: [{prompt: "\(prompt)", completion: " hat"}], epochs: 60,
+          learning_rate: 0.02, held_out: 0)
+        u = finetune(t, on: [{prompt: "w", completion: "h"}], method: lora(rank: 2), epochs: 1,
+          held_out: 0)
+        q = questions("asked.csv")
+        tuned = {
+          t: closed_book(t, max_tokens: 6),
+          u: abstain(closed_book(u, max_tokens: 6), below: 0),
+        }
+        alone = compare(tuned, on: q)
+        beside = compare({base: closed_book(m, max_tokens: 6)} + tuned, on: q)
+        [r[a].forgetting for r in [alone, beside] for a in ["t", "u"]] + [count(alone.arms)]
+        """, in: folder.path)
+    // One known question: right before, wrong after.
+    let lost = "1.00 [-0.90, 1.00]"
+    #expect(shown == "[\(lost), \(lost), \(lost), \(lost), 2]")
   }
 
   @Test func oneAnswerShowsHowItCameAbout() throws {

@@ -151,7 +151,8 @@ struct Outlook {
       Self.draws(arm, parts.0, spread: parts.1)
     }
     // How far a full run's questions leave a difference open, and its seeds: a seed also draws
-    // what each answer owes to luck, about half of what questions show.
+    // what each answer owes to luck, about half of what questions show. Answerers that are right
+    // about the same questions share it.
     var questions = [[Double]](
       repeating: [Double](repeating: 0, count: arms.count), count: arms.count)
     for a in arms.indices {
@@ -159,10 +160,6 @@ struct Outlook {
         questions[a][b] = Self.variance(zip(moved[a], moved[b]).map { $0 - $1 })
         questions[b][a] = questions[a][b]
       }
-    }
-    let seeds = arms.indices.map { arm in
-      (spreads[arm] * spreads[arm] + Self.luck * Self.variance(moved[arm]) / Self.fullQuestions)
-        / Self.fullSeeds
     }
     var random = RandomStream(seed: 0, purpose: "advice/full run")
     var wins: [Approach: Int] = [:]
@@ -179,8 +176,11 @@ struct Outlook {
       wins[arms[best].arm.approach, default: 0] += 1
       // A sum of two squares of normal numbers over two: the variance that three seeds show.
       let shown = -log(1 - random.uniform())
-      let ofSeeds = shown * (seeds[best] + seeds[next])
-      let variance = questions[best][next] / Self.fullQuestions + ofSeeds
+      let open = questions[best][next] / Self.fullQuestions
+      let luck =
+        spreads[best] * spreads[best] + spreads[next] * spreads[next] + Self.luck * open
+      let ofSeeds = shown * luck / Self.fullSeeds
+      let variance = open + ofSeeds
       let share = variance > 0 ? ofSeeds / variance : 0
       let half = Self.student(share) * variance.squareRoot()
       if draws[best][draw] - draws[next][draw] <= half { ties += 1 }

@@ -18,28 +18,34 @@ struct AdvicePoints {
       .max { $0.accuracy.point < $1.accuracy.point }
   }
 
+  /// What the model lacks is knowledge where it is right more often once it reads, and behaviour
+  /// where most of what it learns is what reading does not give it.
   private var purpose: Advice.Point {
     let question = "knowledge or behaviour"
     let plain = best(.prompt)
     let reading = best(.rag, .longContext, .tables)
     let trained = best(.fineTuning)
-    if let reading, let trained {
-      let gain = trained.accuracy - reading.accuracy
-      if gain.interval.lower > 0 {
-        return Advice.Point(
-          question: question, answer: "behaviour",
-          reason: "training is right more often than reading by \(gain.formatted())",
-          evidence: "\(trained.name).accuracy - \(reading.name).accuracy")
-      }
+    let read = reading.flatMap { reading in plain.map { reading.accuracy - $0.accuracy } }
+    let learned = trained.flatMap { trained in plain.map { trained.accuracy - $0.accuracy } }
+    // How far reading is above half of what training gives.
+    let margin = read.flatMap { read in learned.map { read * 2 - $0 } }
+    if let read, let reading, let plain, read.interval.lower > 0,
+      margin.map({ $0.point >= 0 }) ?? true
+    {
+      return Advice.Point(
+        question: question, answer: "knowledge",
+        reason: "the same model is right more often when it reads by \(read.formatted())",
+        evidence: "\(reading.name).accuracy - \(plain.name).accuracy")
     }
-    if let reading, let plain {
-      let gain = reading.accuracy - plain.accuracy
-      if gain.interval.lower > 0 {
-        return Advice.Point(
-          question: question, answer: "knowledge",
-          reason: "the same model is right more often when it reads by \(gain.formatted())",
-          evidence: "\(reading.name).accuracy - \(plain.name).accuracy")
-      }
+    if let read, let learned, let margin, let trained, let reading, let plain,
+      learned.interval.lower > 0, margin.interval.upper < 0
+    {
+      return Advice.Point(
+        question: question, answer: "behaviour",
+        reason: "training is right more often than the model as it is by "
+          + "\(learned.formatted()), reading by \(read.formatted()), less than half as much",
+        evidence: "\(trained.name).accuracy - \(plain.name).accuracy, "
+          + "\(reading.name).accuracy - \(plain.name).accuracy")
     }
     if let purpose = needs.purpose {
       return Advice.Point(
@@ -65,6 +71,7 @@ struct AdvicePoints {
         weighed.arm.name,
         "\(costs.updating.rawValue) of \(weighed.arm.name) costs "
           + "\(Self.short(costs.perUpdate(prices).point))\(wait)"
+          + (weighed.arm.approach == .both ? ", if its weights give way to a changed page" : "")
       )
     }
     return Advice.Point(

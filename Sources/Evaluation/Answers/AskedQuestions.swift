@@ -71,9 +71,33 @@ public struct AskedQuestions: Sendable {
     self.queries = queries
     self.kinds = kinds
     gold = queries.map { $0.answers.map(NormalizedAnswer.init) }
-    deciles = queries.map { query in
-      query.fields.values(of: "decile").first.flatMap(Double.init).flatMap(Int.init(exactly:))
+    deciles = Self.deciles(of: queries)
+  }
+
+  /// The fields that tell how often a subject is spoken of, PopQA's `s_pop` among them.
+  static let popularityFields = ["exposure", "popularity", "s_pop"]
+
+  /// The deciles that questions state, or those of their subjects' popularity, the rarest first,
+  /// where all of at least ten state that.
+  private static func deciles(of queries: [Query]) -> [Int?] {
+    func numbers(_ field: String) -> [Double?] {
+      queries.map { query in
+        query.fields.values(of: field).first.flatMap(Double.init).flatMap {
+          $0.isFinite ? $0 : nil
+        }
+      }
     }
+    let stated = numbers("decile").map { $0.flatMap(Int.init(exactly:)) }
+    guard queries.count >= 10, stated.allSatisfy({ $0 == nil }) else { return stated }
+    for field in popularityFields {
+      let popularity = numbers(field).compactMap { $0 }
+      if popularity.count == queries.count,
+        let groups = try? Statistics.rankGroups(popularity, groups: 10)
+      {
+        return groups.map { $0 + 1 }
+      }
+    }
+    return stated
   }
 
   /// Whether a question has an answer.

@@ -205,18 +205,50 @@ extension ArtifactHandle {
     return .measured(measured)
   }
 
+  /// What else is known of questions, a column a field in the order that they first have one;
+  /// numbers where all of a field's texts are.
+  private static func fieldColumns(of queries: [Query]) -> [(name: String, cells: [Value])] {
+    var names: [String] = []
+    var columns: [String: [[String]]] = [:]
+    for (row, query) in queries.enumerated() {
+      for (name, values) in query.fields.all
+      where !["id", "text", "answers", "evidence"].contains(name) {
+        if columns[name] == nil {
+          names.append(name)
+          columns[name] = Array(repeating: [], count: queries.count)
+        }
+        columns[name]?[row] = values
+      }
+    }
+    return names.map { name in
+      let column = columns[name] ?? []
+      let areNumbers = column.allSatisfy { values in
+        values.count <= 1 && values.allSatisfy { Double($0)?.isFinite == true }
+      }
+      return (
+        name,
+        column.map { values in
+          guard let first = values.first else { return .none }
+          if areNumbers, let number = Double(first) { return .number(number) }
+          return values.count == 1 ? .string(first) : .list(values.map { .string($0) })
+        }
+      )
+    }
+  }
+
   private func questionsMember(_ name: String) throws -> Value? {
     let set = try object(as: JudgedSet.self)
     switch name {
     case "count": return .number(Double(set.queries.count))
     case "queries":
+      let fields = Self.fieldColumns(of: set.queries)
       return .table(
-        columns: ["id", "text", "answers", "evidence"],
-        rows: set.queries.map { query in
+        columns: ["id", "text", "answers", "evidence"] + fields.map(\.name),
+        rows: set.queries.enumerated().map { row, query in
           [
             .string(query.id), .string(query.text),
             .list(query.answers.map { .string($0) }), .list(query.evidence.map { .string($0) }),
-          ]
+          ] + fields.map { $0.cells[row] }
         })
     case "judgements":
       return .table(

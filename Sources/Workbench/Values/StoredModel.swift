@@ -17,6 +17,9 @@ package struct StoredModel: Sendable, ArtifactHolder {
   package let training: TrainingSummary?
   /// What the model's adapter goes with; nil for a model with weights of its own.
   package let base: ArtifactHandle?
+  /// The model that the first of its trainings began with; nil for one that was not made from
+  /// others.
+  package let root: ArtifactHandle?
   /// How it was made from other models; nil for one that was not.
   package let lineage: ModelLineage?
   /// What other models find this one's weights by while it is in use.
@@ -24,20 +27,21 @@ package struct StoredModel: Sendable, ArtifactHolder {
 
   package init(
     model: DecoderModel, training: TrainingSummary?, base: ArtifactHandle? = nil,
-    lineage: ModelLineage? = nil
+    root: ArtifactHandle? = nil, lineage: ModelLineage? = nil
   ) {
     self.init(
-      model: model, training: training, base: base, lineage: lineage,
+      model: model, training: training, base: base, root: root, lineage: lineage,
       opened: OpenModel(model.base))
   }
 
   private init(
     model: DecoderModel, training: TrainingSummary?, base: ArtifactHandle?,
-    lineage: ModelLineage?, opened: OpenModel
+    root: ArtifactHandle?, lineage: ModelLineage?, opened: OpenModel
   ) {
     self.model = model
     self.training = training
     self.base = base
+    self.root = root
     self.lineage = lineage
     self.opened = opened
   }
@@ -45,10 +49,15 @@ package struct StoredModel: Sendable, ArtifactHolder {
   /// The same with the weights of an equal model that is in use; for a model without an adapter.
   func sharing(_ opened: OpenModel) -> StoredModel {
     StoredModel(
-      model: opened.model, training: training, base: base, lineage: lineage, opened: opened)
+      model: opened.model, training: training, base: base, root: root, lineage: lineage,
+      opened: opened)
   }
 
-  package var heldArtifacts: [ArtifactHandle] { base.map { [$0] } ?? [] }
+  package var heldArtifacts: [ArtifactHandle] {
+    guard let base else { return root.map { [$0] } ?? [] }
+    guard let root, root.digest != base.digest else { return [base] }
+    return [base, root]
+  }
 
   private static let trainingNote = "poise.training"
   private static let lineageNote = "poise.lineage"
@@ -92,8 +101,10 @@ package struct StoredModel: Sendable, ArtifactHolder {
       }
       return lineage
     }
+    let root = lineage?.ancestors.first?.digest.map { handle(.model, $0) }
     guard try note(DecoderAdapterCodec.mark) != nil else {
-      self.init(model: try DecoderModel(decoding: bytes), training: training, lineage: lineage)
+      self.init(
+        model: try DecoderModel(decoding: bytes), training: training, root: root, lineage: lineage)
       return
     }
     guard let digest = try note(Self.baseNote).flatMap(Digest.init(hex:)) else {
@@ -103,7 +114,7 @@ package struct StoredModel: Sendable, ArtifactHolder {
     let opened = try OpenModels.find(digest) ?? base.object(as: StoredModel.self).opened
     let adapter = try DecoderAdapter(decoding: bytes, for: opened.model.configuration)
     self.init(
-      model: try opened.model.attaching(adapter), training: training, base: base,
+      model: try opened.model.attaching(adapter), training: training, base: base, root: root,
       lineage: lineage, opened: opened)
   }
 }

@@ -100,6 +100,7 @@ extension VerbLibrary {
       .model,
       StoredModel(
         model: try base.model.attaching(adapter), training: nil, base: handle,
+        root: base.root ?? handle,
         lineage: base.lineage(
           as: handle.digest,
           then: ModelVersion(
@@ -126,7 +127,7 @@ extension VerbLibrary {
     let model = try handle.object(as: StoredModel.self)
     // A model without an adapter is what it is.
     guard model.model.adapter != nil else { return .artifact(handle) }
-    return try context.artifact(.model, model.merged(as: handle.digest, context: context.work))
+    return try context.artifact(.model, model.merged(handle, context: context.work))
   }
 
   private static let updateRank = Verb(
@@ -206,7 +207,7 @@ extension StoredModel {
   /// The model with its LoRA folded into its weights.
   ///
   /// - Throws: ``VerbError`` for bottleneck adapters and prefixes; cancellation.
-  func merged(as digest: Digest, context: WorkContext) throws -> StoredModel {
+  func merged(_ handle: ArtifactHandle, context: WorkContext) throws -> StoredModel {
     let plain: DecoderModel
     do {
       plain = try model.merged(context: context)
@@ -215,9 +216,9 @@ extension StoredModel {
         "\(error)", parameter: "model", help: "only a LoRA is a change of weights")
     }
     return StoredModel(
-      model: plain, training: training,
+      model: plain, training: training, root: root ?? handle,
       lineage: lineage(
-        as: digest,
+        as: handle.digest,
         then: ModelVersion(
           kind: "merge", method: "merge()", data: "", steps: nil, trainedParameters: nil,
           bytes: plain.weights.count)))

@@ -47,13 +47,14 @@ extension VerbLibrary {
 
   private static let questions = Verb(
     VerbSignature(
-      "questions", topic: "data", .compute, version: 2,
-      summary: "Reads questions with answers and optional evidence from JSONL or CSV.",
+      "questions", topic: "data", .compute, version: 3,
+      summary: "Reads questions with answers and optional evidence from JSONL, JSON or CSV.",
       example: "pilot = questions(\"pilot.csv\")",
       parameters: [
         .init(
           "path", .path, positional: true,
-          "A .jsonl or .csv file with the fields question, answer and, optionally, evidence.")
+          "A .jsonl, .json or .csv file with the fields question, answer and, optionally, evidence; "
+            + "other fields, such as a subject's popularity, stay with the questions.")
       ],
       result: { _ in .artifact("questions") })
   ) { arguments, context in

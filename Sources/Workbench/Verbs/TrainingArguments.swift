@@ -94,7 +94,7 @@ struct FineTuningStart {
     if model.model.adapter == nil {
       (stored, handle) = (model, given)
     } else {
-      stored = try model.merged(as: given.digest, context: context.work)
+      stored = try model.merged(given, context: context.work)
       handle = try context.handle(.model, stored)
     }
     _ = try AdaptationArguments.layout(method, stored.model)

@@ -152,7 +152,7 @@ extension VerbLibrary {
       .model,
       StoredModel(
         model: result.model, training: result.summary,
-        base: adapter == nil ? nil : start.handle,
+        base: adapter == nil ? nil : start.handle, root: start.stored.root ?? start.handle,
         lineage: start.stored.lineage(
           as: start.handle.digest,
           then: ModelVersion(

@@ -190,6 +190,8 @@ struct AdviceBench {
   var neverDeciding = 0
   /// The winners, by approach.
   var winners: [String: Int] = [:]
+  /// The sum of the probabilities that the advice gave to being right.
+  var expected = 0.0
   var misses: [String] = []
 
   mutating func add(_ setting: AdviceSetting) throws {
@@ -199,6 +201,7 @@ struct AdviceBench {
       setting.measure(isPilot: false, seeds: 3), setting.needs)
     let possible = full.ranking.filter { $0.obstacle == nil }
     settings += 1
+    expected += max(pilot.confidence, pilot.tie)
     winners[possible.first?.arm.name ?? "none", default: 0] += 1
     let isTied =
       possible.count > 1
@@ -229,7 +232,7 @@ struct AdviceBench {
   }
 
   var line: String {
-    "advice: \(agreed) of \(settings) agree (\(named) named, \(sameArm) to the very answerer; "
+    "advice: \(agreed) of \(settings) agree, \(significant(expected, digits: 4)) expected by itself (\(named) named, \(sameArm) to the very answerer; "
       + "\(undecided) undecided; always the pilot's best \(alwaysFirst), never deciding \(neverDeciding)); winners "
       + winners.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
   }

@@ -105,6 +105,25 @@ import Testing
     #expect(advice.points.allSatisfy { !$0.reason.isEmpty && !$0.evidence.isEmpty })
   }
 
+  /// What reading gives is knowledge, however much more training gives; what only training gives is
+  /// behaviour; and where it can't be told, the statement counts.
+  @Test(arguments: [
+    (5, 60, 95, "knowledge"), (5, 6, 95, "behaviour"), (50, 51, 52, "open"),
+    (40, 45, 90, "behaviour"), (5, 60, 20, "knowledge"),
+  ])
+  func whatIsMissing(_ plain: Int, _ read: Int, _ trained: Int, _ answer: String) throws {
+    let arms = [
+      try Self.arm("base", .prompt, right: plain), try Self.arm("rag", .rag, right: read),
+      try Self.arm("tuned", .fineTuning, right: trained),
+    ]
+    #expect(try Advice(arms, Self.needs, Self.prices).points[0].answer == answer)
+    var needs = Self.needs
+    needs.purpose = .behaviour
+    let stated = try Advice(arms, needs, Self.prices).points[0]
+    #expect(stated.answer == (answer == "open" ? "behaviour" : answer))
+    #expect((stated.evidence == "stated") == (answer == "open"))
+  }
+
   @Test func flipsAreWhereUtilitiesMeet() throws {
     // rag: 9 - 2 - 0 = 7; tuned 8 - 1 - 3000/1000 = 4 a question at 100 a day for ten days.
     let rag = try Self.arm("rag", .rag, right: 90, each: 2, updating: .upsert)

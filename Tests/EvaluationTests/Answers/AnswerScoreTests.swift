@@ -33,6 +33,25 @@ import Testing
     GivenAnswer(question: "q4", text: "", refused: true, confidence: 0.8),
   ]
 
+  /// Real questions tell how popular a subject is, and not its tenth.
+  @Test func tenthsFollowFromPopularity() throws {
+    func deciles(_ fields: (Int) -> [(name: String, values: [String])]) throws -> [Int?] {
+      let queries = (0..<20).map { number in
+        Query(
+          id: "\(number)", text: "?", answers: ["a"], fields: DocumentFields(fields(number)))
+      }
+      return try AskedQuestions(queries, identity: "popular").deciles
+    }
+    // 7 and 20 have nothing in common: every number up to 20 once.
+    let drawn = try deciles { [("s_pop", ["\(($0 * 7 % 20) * 1000)"])] }
+    #expect(drawn == (0..<20).map { ($0 * 7 % 20) / 2 + 1 })
+    #expect(
+      try deciles { [("s_pop", ["\($0)"]), ("decile", ["3"])] } == Array(repeating: 3, count: 20))
+    #expect(
+      try deciles { $0 == 4 ? [] : [("s_pop", ["\($0)"])] } == Array(repeating: nil, count: 20))
+    #expect(try deciles { _ in [("exposure", ["many"])] } == Array(repeating: nil, count: 20))
+  }
+
   private func scores() throws -> AnswerScores {
     try AnswerScores(
       Self.answers, to: AskedQuestions(Self.queries, identity: "set"),

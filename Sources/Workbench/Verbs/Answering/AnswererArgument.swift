@@ -155,6 +155,20 @@ package enum AnswererArgument {
     }
   }
 
+  /// The model that training began with, asked from memory; nil for what was not trained.
+  static func untrained(_ value: Value) throws -> Value? {
+    guard case .option(let option) = value else { return nil }
+    if let inner = option.arguments["answerer"] { return try untrained(inner) }
+    guard let model = models(of: value).first,
+      let root = try model.object(as: StoredModel.self).root,
+      let length = option.arguments["max_tokens"]
+    else { return nil }
+    return .option(
+      OptionValue(
+        verb: "closed_book", version: VerbLibrary.closedBook.signature.version,
+        arguments: Record([("model", .artifact(root)), ("max_tokens", length)])))
+  }
+
   /// Refuses answerers whose models cut texts into different tokens: their token counts, entropies
   /// and confidences can't be compared.
   ///

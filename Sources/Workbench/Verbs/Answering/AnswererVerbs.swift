@@ -13,7 +13,7 @@ extension VerbLibrary {
   static let answerLength = VerbSignature.Parameter(
     "max_tokens", .number, default: "32", "Tokens of an answer at most.")
 
-  private static let closedBook = Verb.option(
+  static let closedBook = Verb.option(
     VerbSignature(
       "closed_book", topic: "answering", .describe,
       summary: "An answerer that asks a model from memory.",

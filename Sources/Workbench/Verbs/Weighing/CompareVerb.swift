@@ -10,7 +10,7 @@ extension VerbLibrary {
 
   private static let compare = Verb(
     VerbSignature(
-      "compare", topic: "weighing", .compute,
+      "compare", topic: "weighing", .compute, version: 2,
       summary: "Asks several answerers the same questions, or takes recorded answers, and scores "
         + "them.",
       example: "report = compare({rag: [{question: \"q1\", text: \"Paris\"}], base: [{question: "
@@ -38,7 +38,7 @@ extension VerbLibrary {
         .init(
           "before", StaticType.string.optional, default: "none",
           "The arm that the trained ones were trained from; the first that is neither trained nor "
-            + "has an index where left out."),
+            + "has an index where left out, and without one the model that training began with."),
         .init(
           "approaches", .union([.record([], isOpen: true), .none]), default: "none",
           "How arms come by their answers, where they can't say: "
@@ -65,9 +65,9 @@ extension VerbLibrary {
     let known = try ComparedSet(arguments, "known", context)
     // What is wrong with the questions is told before anything is asked.
     for set in [on, known].compactMap({ $0 }) { try set.check() }
-    var arms = try ComparedArms(arguments, on: on, known: known, context: context).arms
-    try LearnedFrom.fill(
-      &arms, on: on.set, known: known?.set, before: try arguments.optionalString("before"))
+    var compared = try ComparedArms(arguments, on: on, known: known, context: context)
+    try compared.fillBefore(try arguments.optionalString("before"), context)
+    let arms = compared.arms
     do {
       let report = try ComparisonReport(
         identity: on.identity, isSeeded: context.isSeeded, metrics: metrics, set: on.set,
@@ -106,6 +106,11 @@ struct ComparedSet {
     }
   }
 
+  /// Whether any of the questions is about what was known before training.
+  var asksWhatWasKnown: Bool {
+    self.set.queries.contains { $0.fields.values(of: "kind").first == AskedQuestions.known }
+  }
+
   func check() throws {
     do {
       _ = try AskedQuestions(set.queries, identity: identity)
@@ -118,16 +123,20 @@ struct ComparedSet {
 /// The arms of a comparison: recorded, or asked now.
 private struct ComparedArms {
   private(set) var arms: [ComparisonReport.Arm] = []
+  private let given: [(name: String, value: Value)]
+  private let on: ComparedSet
+  private let known: ComparedSet?
 
   init(
     _ arguments: Arguments, on: ComparedSet, known: ComparedSet?, context: VerbContext
   ) throws {
-    var given: [(String, Value)]
+    self.on = on
+    self.known = known
     if case .record(let record) = arguments["arms"] {
-      given = record.fields.map { ($0.name, $0.value) }
+      given = record.fields.map { (name: $0.name, value: $0.value) }
     } else {
       given = try RecordedAnswers.arms(try arguments.table("arms"), parameter: "arms").map {
-        ($0.0, .list($0.1.map { .record($0) }))
+        (name: $0.0, value: .list($0.1.map { .record($0) }))
       }
     }
     guard !given.isEmpty else {
@@ -135,14 +144,15 @@ private struct ComparedArms {
         "there are no answerers to compare", parameter: "arms",
         help: "give a record of them: {rag: …, tuned: …}")
     }
+    let names = given.map(\.name)
     let reserved = ComparisonReport.members.map(\.name)
-    if let name = given.map(\.0).first(where: reserved.contains) {
+    if let name = names.first(where: reserved.contains) {
       throw VerbError(
         "no answerer can be called '\(name)', which every comparison has", parameter: "arms")
     }
-    let approaches = try Self.approaches(arguments, names: given.map(\.0))
+    let approaches = try Self.approaches(arguments, names: names)
     try AnswererArgument.checkVocabularies(
-      given.map { (name: $0.0, answerer: $0.1) }, parameter: "arms")
+      given.map { (name: $0.name, answerer: $0.value) }, parameter: "arms")
     // Recorded answers first: what is wrong with them is told before anything is asked.
     let recorded = try given.map { name, value -> ComparisonReport.Arm? in
       guard case .list = value else { return nil }
@@ -221,15 +231,6 @@ private struct ComparedArms {
   private static func asked(
     _ name: String, _ value: Value, on: ComparedSet, known: ComparedSet?, _ context: VerbContext
   ) throws -> ComparisonReport.Arm {
-    func ask(_ set: ComparedSet) throws -> (ArtifactHandle, StoredAnswers) {
-      let questions = try set.handle ?? context.handle(.questions, set.set)
-      let result = try context.compute(
-        "answers", Record([("answerer", value), ("on", .artifact(questions))]))
-      guard case .artifact(let handle) = result, handle.kind == .answers else {
-        throw VerbError("'\(name)' gave no answers", parameter: "arms")
-      }
-      return (handle, try handle.object(as: StoredAnswers.self))
-    }
     if case .artifact(let given) = value, given.kind == .answers {
       let stored = try given.object(as: StoredAnswers.self)
       return ComparisonReport.Arm(
@@ -240,18 +241,37 @@ private struct ComparedArms {
         "'\(name)' is \(value.typeName), expected an answerer or a table of answers",
         parameter: "arms")
     }
-    let (handle, stored) = try ask(on)
+    let (handle, stored) = try ask(name, value, on, context)
     return ComparisonReport.Arm(
       name: name, approach: stored.approach, source: handle, answers: stored.answers,
-      known: try known.map { try ask($0).1.answers } ?? [])
+      known: try known.map { try ask(name, value, $0, context).1.answers } ?? [])
+  }
+
+  private static func ask(
+    _ name: String, _ value: Value, _ set: ComparedSet, _ context: VerbContext
+  ) throws -> (ArtifactHandle, StoredAnswers) {
+    let questions = try set.handle ?? context.handle(.questions, set.set)
+    let result = try context.compute(
+      "answers", Record([("answerer", value), ("on", .artifact(questions))]))
+    guard case .artifact(let handle) = result, handle.kind == .answers else {
+      throw VerbError("'\(name)' gave no answers", parameter: "arms")
+    }
+    return (handle, try handle.object(as: StoredAnswers.self))
   }
 }
 
-/// What trained arms were trained from, for what they forgot.
-private enum LearnedFrom {
-  static func fill(
-    _ arms: inout [ComparisonReport.Arm], on: JudgedSet, known: JudgedSet?, before: String?
-  ) throws {
+// MARK: - What was forgotten
+
+extension ComparedArms {
+  /// Gives trained arms the answers of what they were trained from, for what they forgot: those of
+  /// the arm named, else of the first that is neither trained nor has an index, else of the model
+  /// that training began with, which is asked where anything was known before.
+  ///
+  /// - Parameters:
+  ///   - before: The arm's name, where one was named.
+  ///   - context: What asks.
+  /// - Throws: `VerbError` for a name that no arm has; what asking throws.
+  mutating func fillBefore(_ before: String?, _ context: VerbContext) throws {
     let names = arms.map(\.name)
     if let before, !names.contains(before) {
       throw VerbError(
@@ -260,11 +280,15 @@ private enum LearnedFrom {
           ?? "there are \(names.joined(separator: ", "))")
     }
     let base = arms.first { $0.name == before } ?? arms.first { $0.approach == .prompt }
-    guard let base else { return }
-    let answers = known == nil ? base.answers : base.known
-    for index in arms.indices where arms[index].before.isEmpty && arms[index].name != base.name {
+    for index in arms.indices where arms[index].before.isEmpty && arms[index].name != base?.name {
       guard arms[index].approach == .fineTuning || arms[index].approach == .both else { continue }
-      arms[index].before = answers
+      if let base {
+        arms[index].before = known == nil ? base.answers : base.known
+      } else if let set = known ?? (on.asksWhatWasKnown ? on : nil),
+        let root = try AnswererArgument.untrained(given[index].value)
+      {
+        arms[index].before = try Self.ask(names[index], root, set, context).1.answers
+      }
     }
   }
 }

@@ -8,7 +8,7 @@ extension VerbLibrary {
   /// Reading and knowing, measured on questions that nothing was trained on.
   static let examine = Verb(
     VerbSignature(
-      "examine", topic: "worlds", .compute,
+      "examine", topic: "worlds", .compute, version: 2,
       summary: "How well a model reads about people it never met, or knows its world by heart.",
       example: "examine(base, world, passages: 3).accuracy",
       parameters: [
@@ -60,11 +60,8 @@ extension VerbLibrary {
     ) throws -> Value {
       guard marks.count > 1 else { return .none }
       return .measured(
-        try Measured.statistic(
-          count: marks.count, identity: "\(identity)/\(part)", seeds: seeds
-        ) { indices in
-          Double(indices.count { isCounted(marks[$0]) }) / Double(max(1, indices.count))
-        })
+        try Measured.mean(
+          of: marks.map { isCounted($0) ? 1 : 0 }, identity: "\(identity)/\(part)", seeds: seeds))
     }
     let answerable = marks.filter { $0.item.answer != nil }
     var record = Record()
