@@ -1,3 +1,4 @@
+import Artifacts
 import Glibc
 import TestFolders
 import Testing
@@ -50,6 +51,16 @@ import Workbench
     // A path that would be known only when the notebook runs can't be part of its keys.
     let late = try text("load(join([\"..\", \"outside\", \"secret.jsonl\"], \"/\"))", folder)
     #expect(late.contains("before the run"))
+  }
+
+  /// A store above a notebook makes that folder its workspace, unless anybody may have put it there.
+  @Test func aFolderOpenToAllIsNoWorkspace() throws {
+    let folder = try arena()
+    _ = try ArtifactStore.open(at: folder("artifacts"), create: true)
+    let source = "load(\"../outside/secret.jsonl\").corpus.count"
+    #expect(try text(source, folder) == "1")
+    #expect(chmod(folder.path, 0o777) == 0)
+    #expect(try text(source, folder).contains("outside the workspace"))
   }
 
   @Test func aFolderWithALinkLeadingOutIsReadWithoutIt() throws {

@@ -71,7 +71,7 @@ extension ArmCosts {
   /// Money up front, with what is stored for the days.
   public func fixed(_ prices: PriceSheet, days: Double) -> Measured {
     prices.price(training, training: true) + prices.price(indexing, training: false)
-      + prices.keeping(training.bytes + indexing.bytes, days: days)
+      + prices.keeping(training.bytes * prices.modelScale + indexing.bytes, days: days)
   }
 
   /// Money for one change.

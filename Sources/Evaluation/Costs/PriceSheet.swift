@@ -46,7 +46,8 @@ public struct PriceSheet: Sendable, Hashable {
   public var promptToken = 0.0
   /// Money for a token written; as ``promptToken``.
   public var generatedToken = 0.0
-  /// How many times larger the model in use is than the measured one: operations are multiplied.
+  /// How many times larger the model in use is than the measured one: operations, and the bytes of
+  /// what was trained, are multiplied.
   public var modelScale = 1.0
   /// Whether measured time replaces operations.
   public var basis = Basis.counts

@@ -13,7 +13,9 @@ package struct Workspace: Sendable {
   package let scope: ReadScope
 
   /// Finds the workspace of a notebook: the nearest folder above it whose `artifacts` holds a
-  /// store, else the notebook's own folder. The root and the home folder are never a workspace.
+  /// store, else the notebook's own folder. The root and the home folder are never a workspace, nor
+  /// is a folder above the notebook that anybody may write to, such as `/tmp`: else a store that a
+  /// stranger put there would open all of it.
   ///
   /// - Parameters:
   ///   - folder: The notebook's folder.
@@ -32,7 +34,9 @@ package struct Workspace: Sendable {
     var candidate = real
     var found: String?
     while mayServe(candidate) {
-      if ArtifactStore.isStore(candidate + "/artifacts") {
+      if candidate == real || !Self.isOpenToAll(candidate),
+        ArtifactStore.isStore(candidate + "/artifacts")
+      {
         found = candidate
         break
       }
@@ -42,6 +46,12 @@ package struct Workspace: Sendable {
     let workspace = found ?? (mayServe(real) ? real : nil)
     storeFolder = store ?? (workspace ?? real) + "/artifacts"
     scope = ReadScope(roots: (workspace.map { [$0] } ?? []) + granted)
+  }
+
+  /// Whether anybody may write to a folder.
+  private static func isOpenToAll(_ folder: String) -> Bool {
+    var status = stat()
+    return stat(folder, &status) != 0 || status.st_mode & S_IWOTH != 0
   }
 
   /// An environment variable that is set and not empty.

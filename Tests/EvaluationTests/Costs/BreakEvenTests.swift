@@ -164,6 +164,18 @@ import Testing
     #expect(abs(sheet.estimatedMilliseconds(Work(operations: 1e6)) - 40_000) < 1e-6)
   }
 
+  /// Of a larger model the trained copy is larger; an index of the same documents is not.
+  @Test func aLargerModelKeepsMoreBytes() {
+    let costs = ArmCosts(
+      name: "both", training: Work(bytes: 1e9), indexing: Work(bytes: 5e9), query: .none,
+      updating: .upsert)
+    var sheet = PriceSheet()
+    sheet.storage = 1
+    #expect(abs(costs.fixed(sheet, days: 30).point - 6) < 1e-9)
+    sheet.modelScale = 10
+    #expect(abs(costs.fixed(sheet, days: 30).point - 15) < 1e-9)
+  }
+
   @Test func timeCountsOnlyWhereItIsAskedFor() {
     var sheet = PriceSheet()
     let timed = Work(operations: 1e15, seconds: 1800)

@@ -5,7 +5,7 @@ import Language
 extension VerbLibrary {
   static let breakeven = Verb(
     VerbSignature(
-      "breakeven", topic: "weighing", .describe,
+      "breakeven", topic: "weighing", .describe, version: 2,
       summary: "Cost of each answerer against the number of questions, or the rate of changes.",
       example: "breakeven([{arm: \"rag\", flops: 5e9}, {arm: \"tuned\", training_flops: 1e15, "
         + "flops: 1e9}], queries: 1000000)",
@@ -29,7 +29,7 @@ extension VerbLibrary {
 
   static let crossings = Verb(
     VerbSignature(
-      "crossings", topic: "weighing", .describe,
+      "crossings", topic: "weighing", .describe, version: 2,
       summary: "Where one answerer becomes cheaper than another: the crossings of breakeven.",
       example: "crossings([{arm: \"rag\", flops: 5e9}, {arm: \"tuned\", training_flops: 1e15, "
         + "flops: 1e9}])",

@@ -43,7 +43,8 @@ extension VerbLibrary {
         .init(
           "model_scale", .number, default: "1",
           "How many times larger the model in use is than the one measured: operations, or "
-            + "measured seconds, are multiplied. 1: the measured model."),
+            + "measured seconds, and the bytes of what was trained are multiplied. 1: the measured "
+            + "model."),
         .init(
           "basis", .string, default: "\"counts\"",
           choices: PriceSheet.Basis.allCases.map(\.rawValue),
