@@ -303,13 +303,17 @@ import Workbench
       shape, weights: SharedBytes([UInt8](repeating: 0, count: 4 * shape.count)))
     let version = ModelVersion(
       kind: "lora", method: "lora()", data: "none", steps: 3, trainedParameters: 4, bytes: 5)
+    var first = version
+    first.digest = Digest(hashing: [9])
     let stored = StoredModel(
       model: try base.model.attaching(adapter), training: nil, base: handle(.model, digest),
-      lineage: ModelLineage(ancestors: [version], own: version))
+      lineage: ModelLineage(ancestors: [first], own: version))
     let bytes = try encoded(stored)
     let back = try StoredModel(decoding: SharedBytes(bytes), handle: handle)
     #expect(back.base?.digest == digest && back.lineage == stored.lineage)
     #expect(try encoded(back) == bytes)
+    // What training began with stays in the store beside it.
+    #expect(back.heldArtifacts.map(\.digest) == [digest, Digest(hashing: [9])])
     var refused = 0
     for damaged in damagedHeaders(of: bytes, count: 600, seed: 7) {
       do {

@@ -104,6 +104,21 @@ import Workbench
         #"["prompt", "fine-tuning", "RAG", "both", "fine-tuning", "fine-tuning"]"#), "\(shown)")
   }
 
+  /// What else a file tells of its questions is in the table: numbers where all are.
+  @Test func questionsShowTheirFields() throws {
+    let folder = try tinyCollection()
+    try folder.write(
+      """
+      {"question": "a", "answer": "b", "s_pop": 3, "tags": ["x", "y"], "years": [1, 2]}
+      {"question": "c", "answer": "d", "s_pop": 10, "years": 3, "id": "second"}
+      """, to: "asked.jsonl")
+    let shown = try output(
+      of: "q = questions(\"asked.jsonl\").queries\n"
+        + "[[x.id, x.s_pop + 1, x.tags, x.years] for x in q]", in: folder.path)
+    #expect(
+      shown == #"[["q1", 4, ["x", "y"], ["1", "2"]], ["second", 11, none, "3"]]"#, "\(shown)")
+  }
+
   /// What training forgot is told by default: without the base among the arms, it is asked.
   @Test func forgettingNeedsNoBaseAmongTheArms() throws {
     let folder = try tinyCollection()

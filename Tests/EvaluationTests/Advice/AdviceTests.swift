@@ -109,7 +109,7 @@ import Testing
   /// behaviour; and where it can't be told, the statement counts.
   @Test(arguments: [
     (5, 60, 95, "knowledge"), (5, 6, 95, "behaviour"), (50, 51, 52, "open"),
-    (40, 45, 90, "behaviour"), (5, 60, 20, "knowledge"),
+    (40, 45, 90, "behaviour"), (5, 60, 20, "knowledge"), (5, 30, 60, "open"),
   ])
   func whatIsMissing(_ plain: Int, _ read: Int, _ trained: Int, _ answer: String) throws {
     let arms = [
