@@ -115,6 +115,12 @@ import Workbench
     let shown = try output(
       of: "q = questions(\"asked.jsonl\").queries\n"
         + "[[x.id, x.s_pop + 1, x.tags, x.years] for x in q]", in: folder.path)
+    let many = (0..<200).map { "{\"question\": \"q\($0)\", \"field \($0)\": 1}" }
+    try folder.write(many.joined(separator: "\n"), to: "many.jsonl")
+    let fields = try output(
+      of: "r = questions(\"many.jsonl\").queries\n[r[63][\"field 63\"], r[64][\"field 64\"]]",
+      in: folder.path)
+    #expect(fields.contains("this record has no 'field 64'"), "\(fields)")
     #expect(
       shown == #"[["q1", 4, ["x", "y"], ["1", "2"]], ["second", 11, none, "3"]]"#, "\(shown)")
   }

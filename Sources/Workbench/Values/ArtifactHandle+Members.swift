@@ -205,6 +205,10 @@ extension ArtifactHandle {
     return .measured(measured)
   }
 
+  /// How many fields of questions have columns: a file in which every question has its own would
+  /// make a table of their square.
+  private static let fieldLimit = 64
+
   /// What else is known of questions, a column a field in the order that they first have one;
   /// numbers where all of a field's texts are.
   private static func fieldColumns(of queries: [Query]) -> [(name: String, cells: [Value])] {
@@ -214,6 +218,7 @@ extension ArtifactHandle {
       for (name, values) in query.fields.all
       where !["id", "text", "answers", "evidence"].contains(name) {
         if columns[name] == nil {
+          guard names.count < fieldLimit else { continue }
           names.append(name)
           columns[name] = Array(repeating: [], count: queries.count)
         }
