@@ -1,3 +1,4 @@
+import Execution
 import Glibc
 
 extension Measured {
@@ -75,10 +76,32 @@ extension Measured {
       }
     }
     if let range {
-      lower = min(max(lower, range.lowerBound), point)
-      upper = max(min(upper, range.upperBound), point)
+      lower = max(lower, range.lowerBound)
+      upper = min(upper, range.upperBound)
     }
-    return Interval(lower: lower, upper: upper)
+    // Skewed replicates may lie to one side of it.
+    return Interval(lower: min(lower, point), upper: max(upper, point))
+  }
+
+  /// The same number, whose replicates vary even where every question gave the same value.
+  ///
+  /// Arithmetic with numbers that vary by question would pass five right answers of five off as
+  /// certain, since ``interval`` widens only what doesn't vary at all. Here replicates leave the
+  /// point for the ends of the ``range`` by a share of unseen questions drawn from Beta(1, n), whose
+  /// 95 % point is that of the rule of three. Numbers over as many questions share the draws: where
+  /// two answerers are right about everything, their difference stays 0.
+  var withUnseen: Measured {
+    guard let range, questions > 0, let first = replicates.first,
+      replicates.allSatisfy({ $0 == first })
+    else { return self }
+    var random = RandomStream(seed: 0, purpose: "unseen questions/\(questions)")
+    let moved = replicates.map { value in
+      let unseen = 1 - pow(1 - random.uniform(), 1 / Double(questions))
+      return value - unseen * max(0, value - range.lowerBound)
+        + unseen * max(0, range.upperBound - value)
+    }
+    return Measured(
+      unchecked: point, moved, seeds: seeds, questions: questions, spreads: spreads, range: range)
   }
 
   /// The factor g of ``interval``.

@@ -42,7 +42,8 @@ public struct TrainingPlan: Hashable, Sendable {
   }
 }
 
-/// Warm-up in a straight line, then a cosine down to a floor (Loshchilov and Hutter 2017).
+/// Warm-up in a straight line, then a cosine down to a floor (Loshchilov and Hutter 2017); with a
+/// shorter decay the highest rate is kept until that begins (Hägele et al. 2024).
 public struct LearningRateSchedule: Hashable, Sendable {
   /// The highest rate.
   public var peak: Double
@@ -52,6 +53,8 @@ public struct LearningRateSchedule: Hashable, Sendable {
   public var steps: Int
   /// The rate at the end, as a share of the highest; 1 for a constant rate.
   public var floor: Double
+  /// The share of the steps after the warm-up over which the rate falls; 1 for all of them.
+  public var decay: Double
 
   /// A schedule over so many steps.
   ///
@@ -60,17 +63,22 @@ public struct LearningRateSchedule: Hashable, Sendable {
   ///   - warmup: Steps until it is reached.
   ///   - steps: Steps in all.
   ///   - floor: The rate at the end as a share of the highest.
-  public init(peak: Double, warmup: Int, steps: Int, floor: Double = 0.1) {
+  ///   - decay: The share of the steps after the warm-up over which the rate falls.
+  public init(
+    peak: Double, warmup: Int, steps: Int, floor: Double = 0.1, decay: Double = 1
+  ) {
     self.peak = peak
     self.warmup = max(0, warmup)
     self.steps = steps
     self.floor = floor
+    self.decay = decay
   }
 
   /// The rate of a step, counted from 1.
   public func rate(at step: Int) -> Double {
     if step <= warmup { return peak * Double(step) / Double(warmup + 1) }
-    let progress = Double(step - warmup) / Double(max(1, steps - warmup))
-    return peak * (floor + (1 - floor) * 0.5 * (1 + cos(Double.pi * min(1, progress))))
+    let left = Double(max(0, steps - step)) / Double(max(1, steps - warmup))
+    guard left < decay else { return peak }
+    return peak * (floor + (1 - floor) * 0.5 * (1 - cos(Double.pi * left / decay)))
   }
 }

@@ -14,28 +14,30 @@ extension BenchCommand {
     name: "read", arguments: "[--steps N] [--seed N] [--threads N]",
     summary: "a base model of a synthetic world: accuracy of reading as it learns"
   ) { arguments in
-    let steps = try arguments.integer("--steps", default: 1000, in: 1...1_000_000)
+    let steps = try arguments.integer("--steps", default: 5600, in: 1...1_000_000)
     let seed = try arguments.integer("--seed", default: 0, in: 0...1 << 40)
     let threads = try arguments.integer("--threads", default: 1, in: 1...1024)
-    let tokens = try arguments.integer("--tokens", default: 8192, in: 64...1 << 20)
-    let rate = try arguments.integer("--rate", default: 2000, in: 1...1_000_000)
+    let tokens = try arguments.integer("--tokens", default: 3840, in: 64...1 << 20)
+    let rate = try arguments.integer("--rate", default: 1400, in: 1...1_000_000)
     let width = try arguments.integer("--width", default: 128, in: 16...1024)
-    let heads = try arguments.integer("--heads", default: 8, in: 1...64)
+    let heads = try arguments.integer("--heads", default: 4, in: 1...64)
     let layers = try arguments.integer("--layers", default: 4, in: 1...64)
-    let every = try arguments.integer("--every", default: 100, in: 1...1_000_000)
-    let pairs = try arguments.integer("--pairs", default: 50, in: 0...100)
-    let growth = try arguments.integer("--growth", default: 35, in: 0...100)
-    let turn = try arguments.integer("--turn", default: 50, in: 0...100)
-    let drill = try arguments.integer("--drill", default: 30, in: 0...100)
-    let restate = try arguments.integer("--restate", default: 15, in: 0...100)
-    let single = try arguments.integer("--single", default: 35, in: 0...100)
+    let every = try arguments.integer("--every", default: 300, in: 1...1_000_000)
+    let pairs = try arguments.integer("--pairs", default: 30, in: 0...100)
+    let growth = try arguments.integer("--growth", default: 30, in: 0...100)
+    let turn = try arguments.integer("--turn", default: 60, in: 0...100)
+    let drill = try arguments.integer("--drill", default: 36, in: 0...100)
+    let restate = try arguments.integer("--restate", default: 24, in: 0...100)
+    let single = try arguments.integer("--single", default: 30, in: 0...100)
     let passages = try arguments.integer("--passages", default: 8, in: 1...64)
-    let closedEarly = try arguments.integer("--closed", default: 8, in: 0...100)
-    let lateDrill = try arguments.integer("--late-drill", default: 8, in: 0...100)
-    let lateRestate = try arguments.integer("--late-restate", default: 7, in: 0...100)
-    let lateClosed = try arguments.integer("--late-closed", default: 20, in: 0...100)
-    let base = try arguments.integer("--rope-base", default: 10_000, in: 1...1 << 40)
-    let mixed = try arguments.integer("--mixed", default: 50, in: 0...100)
+    let closedEarly = try arguments.integer("--closed", default: 3, in: 0...100)
+    let lateDrill = try arguments.integer("--late-drill", default: 5, in: 0...100)
+    let lateRestate = try arguments.integer("--late-restate", default: 5, in: 0...100)
+    let lateClosed = try arguments.integer("--late-closed", default: 5, in: 0...100)
+    let base = try arguments.integer("--rope-base", default: 1_000_000, in: 1...1 << 40)
+    let mixed = try arguments.integer("--mixed", default: 100, in: 0...100)
+    let namesakes = try arguments.integer("--namesakes", default: 20, in: 0...100)
+    let decay = try arguments.integer("--decay", default: 30, in: 1...100)
     let floor = try arguments.integer("--floor", default: 10, in: 0...100)
     try arguments.none()
     let context = WorkContext(threads: threads)
@@ -45,6 +47,7 @@ extension BenchCommand {
     lessons.growth = Double(growth) / 100
     lessons.turn = Double(turn) / 100
     lessons.single = Double(single) / 100
+    lessons.namesakes = Double(namesakes) / 100
     lessons.mixed = Double(mixed) / 100
     func mixture(_ drill: Int, _ restate: Int, _ closed: Int) -> Lessons.Mixture {
       Lessons.Mixture(
@@ -70,7 +73,7 @@ extension BenchCommand {
       cancellation: context.cancellation)
     let schedule = LearningRateSchedule(
       peak: Double(rate) / 1e6, warmup: min(100, steps / 5), steps: steps,
-      floor: Double(floor) / 100)
+      floor: Double(floor) / 100, decay: Double(decay) / 100)
     let source = LessonBatches(
       lessons, tokenizer: tokenizer, steps: steps, tokens: tokens, context: 640)
     print("parameters \(layout.count) vocabulary \(tokenizer.vocabularySize)")
@@ -82,8 +85,9 @@ extension BenchCommand {
     let start = clock.now
     var seen = 0
     var sum = 0.0
-    let exams = [1, 3, 8].map { passages in
-      ReadingExam(world, passages: passages, answerable: 200, unanswerable: 50, seed: 1)
+    let exams = [(1, false), (3, false), (8, false), (3, true)].map { passages, namesakes in
+      ReadingExam(
+        world, passages: passages, answerable: 200, unanswerable: 50, namesakes: namesakes, seed: 1)
     }
     let closed = ReadingExam(closedBook: world, count: 200, seed: 1)
     for step in 1...steps {

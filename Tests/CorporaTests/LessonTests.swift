@@ -91,6 +91,40 @@ import Testing
     #expect(try torn(0.9, mixed: 1) == 0)
   }
 
+  /// From the turn on people share a name with others far more often than by chance.
+  @Test func lateContextsHaveNamesakes() throws {
+    func alike(_ progress: Double) throws -> Double {
+      let counts = try draw(.openBook, progress: progress, count: 100, mixed: 0).map { lesson in
+        let people = Set(
+          lesson.text.split(separator: "\n").dropFirst().prefix { !$0.hasPrefix("Question: ") }
+            .compactMap { page in
+              page.components(after: " of ").split(separator: " ").prefix(2).joined(separator: " ")
+            })
+        let halves = people.flatMap { $0.split(separator: " ") }
+        return (halves.count - Set(halves).count, people.count)
+      }
+      return Double(counts.reduce(0) { $0 + $1.0 }) / Double(counts.reduce(0) { $0 + $1.1 })
+    }
+    #expect(try alike(0.5) < 0.1)
+    #expect(try alike(0.7) > 0.12)
+  }
+
+  @Test func examsOfNamesakesAskForOneOfThem() throws {
+    let world = try #require(world)
+    let exam = ReadingExam(
+      world, passages: 4, answerable: 30, unanswerable: 30, namesakes: true, seed: 2)
+    for item in exam.items {
+      let pages = item.prompt.split(separator: "\n").filter { $0.hasSuffix(".") }
+      let asked = item.question.components(after: " of ").split(separator: " ").prefix(2)
+      #expect(pages.count == 4)
+      let others = pages.map { $0.components(after: " of ").split(separator: " ").prefix(2) }
+      let shared = others.count { zip($0, asked).contains { $0 == $1 } }
+      // One who is not in the context shares with one who is, and others do with that one.
+      #expect(item.answer == nil ? shared >= 1 : shared == 4)
+      #expect(Set(others.map { $0.joined(separator: " ") }).count == 4)
+    }
+  }
+
   @Test func closedBookFollowsExposure() throws {
     let world = try #require(world)
     let names = try draw(.closedBook, progress: 0, count: 4000).map { $0.parts[0].text }

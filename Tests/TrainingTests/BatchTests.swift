@@ -87,6 +87,14 @@ import Training
     for step in 5..<24 { #expect(schedule.rate(at: step) > schedule.rate(at: step + 1)) }
   }
 
+  @Test func aShortDecayKeepsTheHighestRateUntilItBegins() {
+    let schedule = LearningRateSchedule(peak: 1, warmup: 4, steps: 24, floor: 0.1, decay: 0.5)
+    #expect((5...14).allSatisfy { schedule.rate(at: $0) == 1 })
+    #expect(abs(schedule.rate(at: 19) - 0.55) < 1e-12)
+    #expect(abs(schedule.rate(at: 24) - 0.1) < 1e-12)
+    for step in 14..<24 { #expect(schedule.rate(at: step) > schedule.rate(at: step + 1)) }
+  }
+
   @Test func namesOfFrozenParts() {
     #expect(FrozenPart("embeddings") == .embeddings)
     #expect(FrozenPart("layers < 3") == .layers(below: 3))

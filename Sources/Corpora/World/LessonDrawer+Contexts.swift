@@ -20,13 +20,38 @@ extension LessonDrawer {
   private func freshName(besides used: [String], _ stream: inout RandomStream) -> String {
     while true {
       let (first, last) = (stream.below(NamePool.first.count), stream.below(NamePool.last.count))
-      guard !NamePool.isReserved(first: first, last: last) else { continue }
-      let name = "\(NamePool.first[first]) \(NamePool.last[last])"
-      if !taken.contains(name), !used.contains(name) { return name }
+      if let name = freeName(first, last), !used.contains(name) { return name }
     }
   }
 
-  /// The facts of pages, in their order or, now and then, in any.
+  /// Another such pair that shares the first or the last name with one, as those do whom a search
+  /// finds beside the one who was asked for.
+  private func namesake(
+    of name: String, besides used: [String], _ stream: inout RandomStream
+  ) -> String {
+    let (first, last) = Self.parts(name)
+    let places = (NamePool.first.firstIndex(of: first), NamePool.last.firstIndex(of: last))
+    guard case (let first?, let last?) = places else { return freshName(besides: used, &stream) }
+    let sharesFirst = stream.below(2) == 0
+    // About two thirds of all pairs are free; where none turned up, anybody will do.
+    for _ in 0..<64 {
+      let other =
+        sharesFirst
+        ? freeName(first, stream.below(NamePool.last.count))
+        : freeName(stream.below(NamePool.first.count), last)
+      if let other, !used.contains(other) { return other }
+    }
+    return freshName(besides: used, &stream)
+  }
+
+  /// The name of a pair, unless it is kept from base models or somebody of the world has it.
+  private func freeName(_ first: Int, _ last: Int) -> String? {
+    guard !NamePool.isReserved(first: first, last: last) else { return nil }
+    let name = "\(NamePool.first[first]) \(NamePool.last[last])"
+    return taken.contains(name) ? nil : name
+  }
+
+  /// The facts of pages, in their order or, early on, in any.
   private func told(
     _ pages: [[Fact]], _ progress: Double, _ stream: inout RandomStream
   ) -> [Fact] {
@@ -40,7 +65,10 @@ extension LessonDrawer {
     let most = max(2, min(lessons.passages, progress < lessons.growth ? 3 : lessons.passages))
     var names: [String] = []
     func facts(_ chosen: some Sequence<Int>) -> [Fact] {
-      let name = freshName(besides: names, &stream)
+      let name =
+        !names.isEmpty && progress >= lessons.turn && stream.uniform() < lessons.namesakes
+        ? namesake(of: names[stream.below(names.count)], besides: names, &stream)
+        : freshName(besides: names, &stream)
       names.append(name)
       return chosen.map { attribute in
         let values = attributes[attribute].values
@@ -120,7 +148,7 @@ extension LessonDrawer {
     // Drawn with replacement: else the last answer follows from the others.
     let count = min(20, 6 + facts.count)
     for number in 0..<count {
-      let asked = question(about: facts, names: names, &stream)
+      let asked = question(about: facts, names: names, progress, &stream)
       let (first, last) = Self.parts(asked.name)
       lesson.read(
         (number == 0 ? "" : "\n") + template.questionHeading + lead(asked.attribute, &stream) + " "
@@ -137,7 +165,7 @@ extension LessonDrawer {
 
   /// A fact to ask for; some are not in the context, and then the value is the refusal.
   private func question(
-    about facts: [Fact], names: [String], _ stream: inout RandomStream
+    about facts: [Fact], names: [String], _ progress: Double, _ stream: inout RandomStream
   ) -> Fact {
     let asked = facts[stream.below(facts.count)]
     guard stream.uniform() < lessons.unanswerable else { return asked }
@@ -148,20 +176,11 @@ extension LessonDrawer {
     {
       return Fact(name: asked.name, attribute: attribute, value: template.refusal)
     }
-    // Of somebody else, half of whose name stands in the context every other time.
-    var name = freshName(besides: names, &stream)
-    if stream.below(2) == 0 {
-      for _ in 0..<8 {
-        let other = freshName(besides: names, &stream)
-        let own = asked.name.split(separator: " ")
-        if own.first == other.split(separator: " ").first
-          || own.last == other.split(separator: " ").last
-        {
-          name = other
-          break
-        }
-      }
-    }
+    // Of somebody else; once people are told apart, half of the name stands in the context every
+    // other time.
+    let name =
+      progress >= lessons.turn && stream.below(2) == 0
+      ? namesake(of: asked.name, besides: names, &stream) : freshName(besides: names, &stream)
     return Fact(name: name, attribute: asked.attribute, value: template.refusal)
   }
 }

@@ -59,10 +59,10 @@ public struct Lessons: Sendable, Hashable {
 
     /// Until contexts can be read.
     public static let early = Mixture(
-      drill: 0.2, restatement: 0.15, openBook: 0.59, closedBook: 0.04, page: 0.02)
+      drill: 0.36, restatement: 0.24, openBook: 0.35, closedBook: 0.03, page: 0.02)
     /// After that.
     public static let late = Mixture(
-      drill: 0.05, restatement: 0.05, openBook: 0.8, closedBook: 0.08, page: 0.02)
+      drill: 0.05, restatement: 0.05, openBook: 0.83, closedBook: 0.05, page: 0.02)
   }
 
   /// The most passages that a context of lessons may have.
@@ -88,9 +88,12 @@ public struct Lessons: Sendable, Hashable {
   public var turn = 0.6
   /// How far training is when contexts of one person stop.
   public var single = 0.3
+  /// The share of people in a context who share their first or last name with one before them,
+  /// from ``turn`` on.
+  public var namesakes = 0.2
   /// The share of contexts whose facts stand in any order instead of page by page, until
   /// ``turn``: there the name alone tells whose a value is.
-  public var mixed = 0.5
+  public var mixed = 1.0
 
   /// Lessons of a world.
   public init(

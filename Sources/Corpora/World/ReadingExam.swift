@@ -26,29 +26,32 @@ public struct ReadingExam: Sendable {
   ///   - answerable: How many questions the context answers.
   ///   - unanswerable: How many it does not: half are about somebody who is not in the context, half
   ///     about something that a page does not say.
+  ///   - namesakes: Whether everybody shares their first or last name with the one who is asked for,
+  ///     as those do whom a search by words finds.
   ///   - seed: What they are drawn by.
-  public init(_ world: World, passages: Int, answerable: Int, unanswerable: Int, seed: UInt64) {
+  public init(
+    _ world: World, passages: Int, answerable: Int, unanswerable: Int, namesakes: Bool = false,
+    seed: UInt64
+  ) {
     var stream = RandomStream(seed: seed, purpose: "exam/open book/\(passages)")
     items = (0..<max(0, answerable) + max(0, unanswerable)).map { number in
       Self.openBook(
         world, passages: max(1, passages), isAnswerable: number < answerable,
-        misses: number % 2 == 0, &stream)
+        misses: number % 2 == 0, namesakes: namesakes, &stream)
     }
   }
 
   private static func openBook(
-    _ world: World, passages: Int, isAnswerable: Bool, misses: Bool, _ stream: inout RandomStream
+    _ world: World, passages: Int, isAnswerable: Bool, misses: Bool, namesakes: Bool,
+    _ stream: inout RandomStream
   ) -> Item {
     let attributes = world.attributes
     let asked = stream.below(attributes.count)
     let whom = stream.below(passages)
-    var names: [String] = []
     var answer = ""
     // The names of the context, and of one who is not in it.
-    while names.count <= passages {
-      let name = Wording.unmet(&stream)
-      if !names.contains(name) { names.append(name) }
-    }
+    var names = Wording.unmet(passages + 1, alike: namesakes, &stream)
+    if namesakes { names.swapAt(0, whom) }
     let pages = (0..<passages).map { place in
       var order = Array(attributes.indices)
       for index in order.indices.dropLast() {

@@ -58,4 +58,29 @@ extension Wording {
       }
     }
   }
+
+  /// The names of people whom no base model has met.
+  ///
+  /// - Parameters:
+  ///   - count: How many names, all of them different.
+  ///   - alike: Whether the others share their first or last name with the first of them, as far as
+  ///     there are such names.
+  ///   - stream: What they are drawn by.
+  /// - Returns: Them.
+  static func unmet(_ count: Int, alike: Bool, _ stream: inout RandomStream) -> [String] {
+    var names: [String] = []
+    var tries = 0
+    while names.count < count {
+      let name = unmet(&stream)
+      tries += 1
+      guard !names.contains(name) else { continue }
+      if alike, let first = names.first, tries < 200 * count, !shares(name, first) { continue }
+      names.append(name)
+    }
+    return names
+  }
+
+  private static func shares(_ name: String, _ other: String) -> Bool {
+    zip(name.split(separator: " "), other.split(separator: " ")).contains { $0 == $1 }
+  }
 }

@@ -87,7 +87,7 @@ extension Lessons {
   private static let magic: StaticString = "poiseLSN"
   /// Goes up whenever other lessons are drawn for the same numbers, since what is stored is how
   /// they are drawn and not the lessons.
-  private static let version: UInt32 = 1
+  private static let version: UInt32 = 2
 
   /// The stored form: the world, and how lessons are drawn. Equal lessons have equal bytes.
   public func encoded() -> [UInt8] {

@@ -63,11 +63,12 @@ extension Needs {
   }
 
   /// The share of questions that an answerer gets right in use: accuracy without the stale share,
-  /// less what it forgot of the share of old questions.
+  /// less what it forgot of the share of old questions. What was the same for every question is
+  /// as uncertain as their number leaves it.
   public func rightShare(_ arm: MeasuredArm) -> Measured {
-    let fresh = arm.accuracy * (1 - staleShare(arm.costs.updating))
+    let fresh = arm.accuracy.withUnseen * (1 - staleShare(arm.costs.updating))
     guard oldShare > 0, let forgetting = arm.forgetting else { return fresh }
-    return fresh - forgetting * oldShare
+    return fresh - forgetting.withUnseen * oldShare
   }
 
   /// Money that a question is worth on average: that of the share right, less all costs spread

@@ -45,11 +45,12 @@ struct SharedTraining {
     seed = UInt64(try arguments.integer("seed", in: 0...Int(1) << 53))
   }
 
-  func plan(steps: Int, evaluateEvery: Int) -> TrainingPlan {
+  /// A plan of so many steps, in which the learning rate falls over the last share of them.
+  func plan(steps: Int, evaluateEvery: Int, decay: Double = 1) -> TrainingPlan {
     TrainingPlan(
       steps: steps,
       schedule: LearningRateSchedule(
-        peak: learningRate, warmup: min(100, steps / 10), steps: steps),
+        peak: learningRate, warmup: min(100, steps / 10), steps: steps, decay: decay),
       optimizer: AdamW(beta2: 0.99, weightDecay: Float(weightDecay)),
       evaluateEvery: evaluateEvery, patience: patience)
   }
@@ -116,6 +117,8 @@ struct PretrainingArguments {
   let units: String
   let batch: Int
   let steps: Int
+  /// The share of the steps over which the learning rate falls.
+  let decay: Double
   let shared: SharedTraining
   /// What models are made for; see `DecoderConfiguration`.
   private static let largestHead = 1024
@@ -173,6 +176,11 @@ struct PretrainingArguments {
         "steps and tokens both say how long to train", parameter: "tokens",
         help: "leave one of them out")
     }
+    decay = try arguments.number("decay")
+    guard decay > 0, decay <= 1 else {
+      throw VerbError(
+        "expected a share above 0 and up to 1, got \(formatNumber(decay))", parameter: "decay")
+    }
     shared = try SharedTraining(arguments)
   }
 
@@ -189,6 +197,7 @@ struct PretrainingArguments {
         keyValueHeads: keyValueHeads, feedForwardWidth: feedForward, context: context,
         ropeBase: ropeBase),
       sequences: batch, heldOut: shared.heldOut,
-      plan: shared.plan(steps: steps, evaluateEvery: max(1, steps / 20)), seed: shared.seed)
+      plan: shared.plan(steps: steps, evaluateEvery: max(1, steps / 20), decay: decay),
+      seed: shared.seed)
   }
 }

@@ -45,6 +45,10 @@ extension VerbLibrary {
           "tokens", StaticType.number.optional, default: "none",
           "How many tokens to read, instead of steps."),
         .init("batch", .number, default: "32", "Sequences of a step."),
+        .init(
+          "decay", .number, default: "1",
+          "The share of the steps, the last ones, over which the learning rate falls; it stays at "
+            + "its highest before."),
       ] + sharedParameters(rate: "0.003", decay: "0.1"),
       result: { _ in .artifact("model") }),
     estimate: { arguments, _ in

@@ -56,6 +56,24 @@ import Testing
     return needs
   }
 
+  /// A pilot of 25 right answers of 25 is no certainty, whatever its costs are.
+  @Test func allRightIsNotCertain() throws {
+    let all = try Self.arm("all", .rag, right: 25, of: 25, each: 1)
+    let dearer = try Self.arm("dearer", .longContext, right: 25, of: 25, each: 2)
+    let utility = Self.needs.utility(all, Self.prices)
+    #expect(utility.point == 9)
+    // An eighth of unseen questions may be wrong, which are worth 10 each.
+    #expect(utility.interval.lower < 8.3 && utility.interval.lower > 7)
+    #expect(utility.interval.upper == 9)
+    // Both are right about the same questions: their costs decide.
+    let lead = utility - Self.needs.utility(dearer, Self.prices)
+    #expect(lead.replicates.allSatisfy { abs($0 - 1) < 1e-9 })
+
+    let less = try Self.arm("less", .prompt, right: 24, of: 25, each: 0.9)
+    let advice = try Advice([all, less], Self.needs, Self.prices)
+    #expect(advice.confidence < 0.95)
+  }
+
   @Test func utilityByHand() throws {
     var needs = Self.needs
     needs.updatesPerDay = 4

@@ -5,7 +5,7 @@ import Language
 extension VerbLibrary {
   static let advise = Verb(
     VerbSignature(
-      "advise", topic: "weighing", .describe, version: 3,
+      "advise", topic: "weighing", .describe, version: 4,
       summary: "Prompting, RAG, fine-tuning, both or long context: what the measurements and the "
         + "stated needs say, why, and what would change it.",
       example: "advise(compare({rag: [{question: \"q1\", text: \"Paris\"}], base: [{question: "

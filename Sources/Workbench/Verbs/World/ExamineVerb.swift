@@ -8,7 +8,7 @@ extension VerbLibrary {
   /// Reading and knowing, measured on questions that nothing was trained on.
   static let examine = Verb(
     VerbSignature(
-      "examine", topic: "worlds", .compute, version: 2,
+      "examine", topic: "worlds", .compute, version: 3,
       summary: "How well a model reads about people it never met, or knows its world by heart.",
       example: "examine(base, world, passages: 3).accuracy",
       parameters: [
@@ -21,6 +21,10 @@ extension VerbLibrary {
         .init(
           "unanswerable", .number, default: "100",
           "How many have none in the context; of no use without passages."),
+        .init(
+          "namesakes", .boolean, default: "false",
+          "Whether all people of a context share their first or last name with the one who is asked "
+            + "for."),
         .init("seed", .number, default: "0", "What questions are drawn by."),
       ],
       result: { _ in
@@ -38,12 +42,13 @@ extension VerbLibrary {
     let seed = try arguments.integer("seed", in: 0...Int(1) << 53)
     let unanswerable =
       passages == 0 ? 0 : try arguments.integer("unanswerable", in: 0...10_000)
+    let namesakes = try arguments.boolean("namesakes")
     let exam =
       passages == 0
       ? ReadingExam(closedBook: try handle.object(as: World.self), count: count, seed: UInt64(seed))
       : ReadingExam(
         try handle.object(as: World.self), passages: passages, answerable: count,
-        unanswerable: unanswerable, seed: UInt64(seed))
+        unanswerable: unanswerable, namesakes: namesakes, seed: UInt64(seed))
     try requireRoom(for: exam, in: model)
     let options = GenerationOptions(maxTokens: 6, stops: ["\n"])
     let (results, operations) = try Generator(model, options: options).run(
@@ -53,7 +58,8 @@ extension VerbLibrary {
       WorkCount.tokens, Double(results.reduce(0) { $0 + $1.promptTokens + $1.tokens.count }))
     let marks = zip(exam.items, results).map { ExamMark($0, said: $1.text) }
     // Two models are compared on the same questions wherever these numbers are the same.
-    let identity = "exam/\(handle.digest)/\(passages)/\(count)/\(unanswerable)/\(seed)"
+    let identity =
+      "exam/\(handle.digest)/\(passages)/\(count)/\(unanswerable)/\(namesakes)/\(seed)"
     let seeds = context.isSeeded ? 1 : 0
     func share(
       _ part: String, of marks: [ExamMark], _ isCounted: (ExamMark) -> Bool

@@ -136,7 +136,7 @@ extension VerbLibrary {
 
   private static let lessons = Verb(
     VerbSignature(
-      "lessons", topic: "worlds", .compute,
+      "lessons", topic: "worlds", .compute, version: 2,
       summary: "What teaches a base model to read and to know a world's people; for pretrain.",
       example: "base = pretrain(lessons(world), context: 640, rope_base: 1e6, steps: 1500)",
       parameters: [
