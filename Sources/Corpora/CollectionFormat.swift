@@ -4,6 +4,9 @@ public enum CollectionFormat: String, Sendable, Hashable, CaseIterable {
   case beir = "BEIR"
   /// SQuAD 1.1 and 2.0: articles of paragraphs with questions (Rajpurkar et al. 2016, 2018).
   case squad = "SQuAD"
+  /// A list of questions, each with paragraphs of which some support the answer (MuSiQue, Trivedi et
+  /// al. 2022).
+  case paragraphs = "questions with paragraphs"
   /// Records of `.I .T .A .B .W` lines: Cranfield, CISI, CACM, as the SMART system read them.
   case smart = "SMART"
   /// One JSON object a line, each a document.

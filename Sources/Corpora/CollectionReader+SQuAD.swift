@@ -2,16 +2,24 @@ import Bytes
 import Execution
 
 extension CollectionReader {
-  /// Reads SQuAD files: each paragraph becomes a passage `TITLE#N`, each question a query whose
-  /// evidence is its passage. A question marked impossible has no answers and no judgement.
+  /// Reads JSON files. Of SQuAD's objects each paragraph becomes a passage `TITLE#N`, each question
+  /// a query whose evidence is its passage. A question marked impossible has no answers and no
+  /// judgement. A list is one of questions with paragraphs: ``ParagraphFile``.
   func readSQuAD(_ detected: DetectedCollection, context: WorkContext) throws -> Parts {
     var builder = CorpusBuilder()
     var passages = PassageCounter()
     var splits: [JudgedSet] = []
     var impossible = 0
+    var seen: [[String]: String] = [:]
     for entry in detected.entries {
       guard case .judgements(let split) = entry.role else { continue }
       let file = try TextFile(path: entry.path, shown: entry.shown, context: context)
+      if ParagraphFile.holds(file) {
+        var reader = ParagraphFile(file: file, builder: builder, passages: passages, seen: seen)
+        splits.append(try reader.read(split: split, of: detected.name, context: context))
+        (builder, passages, seen) = (reader.builder, reader.passages, reader.seen)
+        continue
+      }
       var reader = SQuADFile(file: file, builder: builder, passages: passages)
       try reader.read(context: context)
       (builder, passages) = (reader.builder, reader.passages)
@@ -26,13 +34,14 @@ extension CollectionReader {
         path: detected.entries.first?.shown ?? detected.name, what: "no paragraphs")
     }
     var parts = Parts(corpus: try builder.finish(name: detected.name), splits: splits)
+    if !seen.isEmpty { parts.format = .paragraphs }
     if impossible > 0 { parts.notes.append(.impossibleQuestions(count: impossible)) }
     return parts
   }
 }
 
 /// Numbers the paragraphs of each title, so that ids stay unique where titles repeat.
-private struct PassageCounter {
+struct PassageCounter {
   private var counts: [String: Int] = [:]
 
   mutating func next(_ title: String) -> String {
@@ -86,7 +95,7 @@ private struct SQuADFile {
     var names: [String] = []
     try file.locatingJSON {
       guard scanner.peek() == UInt8(ascii: "{") else {
-        throw scanner.failure("a SQuAD object with \"data\"")
+        throw scanner.failure("a SQuAD object with \"data\", or a list of questions")
       }
       try scanner.forEachMember { scanner, name in
         names.append(String(decoding: name, as: UTF8.self))

@@ -26,7 +26,8 @@ public struct CollectionReader: Sendable {
   /// Opens no file.
   ///
   /// In this order: a folder with `corpus.jsonl` is BEIR; with `*.all` (or `*.all.1400`) SMART;
-  /// with one `*.json`, or several named `train`, `dev` or `test`, SQuAD; with one `*.jsonl`
+  /// with one `*.json`, or several named `train`, `dev` or `test`, SQuAD (or, as their contents
+  /// tell, questions with paragraphs); with one `*.jsonl`
   /// documents; with `*.md`, `*.markdown` or `*.txt` at any depth, text. A file is told by its
   /// extension.
   ///
@@ -55,7 +56,7 @@ public struct CollectionReader: Sendable {
     let parts: Parts
     switch detected.format {
     case .beir: parts = try readBEIR(detected, context: context)
-    case .squad: parts = try readSQuAD(detected, context: context)
+    case .squad, .paragraphs: parts = try readSQuAD(detected, context: context)
     case .smart: parts = try readSMART(detected, context: context)
     case .documents: parts = try readDocuments(detected, context: context)
     case .passages: parts = try readPassages(detected, context: context)
@@ -68,6 +69,8 @@ public struct CollectionReader: Sendable {
     var corpus: Corpus
     var splits: [JudgedSet] = []
     var notes: [LoadNote] = []
+    /// What the files turned out to be, where their names didn't tell.
+    var format: CollectionFormat?
   }
 
   private func finished(_ parts: Parts, of detected: DetectedCollection) -> LoadedCollection {
@@ -84,14 +87,16 @@ public struct CollectionReader: Sendable {
     if hollow.count > 0 {
       notes.append(.emptyDocuments(count: hollow.count, examples: hollow.examples))
     }
-    let noun = detected.format == .passages || detected.format == .squad ? "passage" : "document"
-    var summary = "\(detected.format.rawValue): \(counted(parts.corpus.count, noun))"
+    let format = parts.format ?? detected.format
+    let isSplit = [.passages, .squad, .paragraphs].contains(format)
+    let noun = isSplit ? "passage" : "document"
+    var summary = "\(format.rawValue): \(counted(parts.corpus.count, noun))"
     for split in splits {
       summary += "; \(split.name): \(counted(split.queries.count, "query", "queries")), "
       summary += counted(split.judgementCount, "judgement")
     }
     return LoadedCollection(
-      format: detected.format, summary: summary, corpus: parts.corpus, splits: splits,
+      format: format, summary: summary, corpus: parts.corpus, splits: splits,
       notes: notes)
   }
 }

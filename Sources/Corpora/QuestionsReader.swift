@@ -70,6 +70,14 @@ public struct QuestionsReader: Sendable {
   /// The questions of a JSON Lines file, or of one list.
   static func queries(in file: TextFile, context: WorkContext) throws -> [Query] {
     var queries = QueryList(file: file)
+    try forEachRecord(in: file, context: context) { try queries.append($0, line: $1) }
+    return try queries.finish()
+  }
+
+  /// Calls for each record of a JSON Lines file, or of one list, with its line.
+  static func forEachRecord(
+    in file: TextFile, context: WorkContext, _ body: (FoundQuestion, Int) throws -> Void
+  ) throws {
     var scanner = JSONScanner(file.bytes, range: file.start..<file.bytes.count)
     guard scanner.peek() == UInt8(ascii: "[") else {
       try file.forEachLine(context: context) { line, range in
@@ -80,9 +88,9 @@ public struct QuestionsReader: Sendable {
           try scanner.finish()
           return found
         }
-        try queries.append(found, line: line)
+        try body(found, line)
       }
-      return try queries.finish()
+      return
     }
     var (line, counted) = (1, file.start)
     try file.locatingJSON {
@@ -91,11 +99,10 @@ public struct QuestionsReader: Sendable {
         _ = scanner.peek()
         line += file.bytes[counted..<scanner.position].count { $0 == 0x0A }
         counted = scanner.position
-        try queries.append(record(&scanner, file: file, line: line), line: line)
+        try body(record(&scanner, file: file, line: line), line)
       }
       try scanner.finish()
     }
-    return try queries.finish()
   }
 
   /// One object.
@@ -185,7 +192,7 @@ public struct QuestionsReader: Sendable {
 }
 
 /// One record, as it was read.
-private struct FoundQuestion {
+struct FoundQuestion {
   /// All fields, in the order of the file.
   var names: [String] = []
   /// Those that say what the question is.
@@ -195,14 +202,15 @@ private struct FoundQuestion {
 }
 
 /// Questions as they are read, with the lines of their ids.
-private struct QueryList {
+struct QueryList {
   let file: TextFile
   private var queries: [Query] = []
   private var lines: [String: Int] = [:]
 
   init(file: TextFile) { self.file = file }
 
-  mutating func append(_ found: FoundQuestion, line: Int) throws {
+  @discardableResult
+  mutating func append(_ found: FoundQuestion, line: Int) throws -> Query {
     func first(_ names: [String]) -> [String]? { names.lazy.compactMap { found.read[$0] }.first }
     guard let text = first(QuestionsReader.textFields)?.first else {
       throw CollectionError.missingField(
@@ -213,11 +221,12 @@ private struct QueryList {
       throw CollectionError.duplicateID(
         path: file.shown, line: line, id: id, what: "question", firstLine: firstLine)
     }
-    queries.append(
-      Query(
-        id: id, text: text, answers: first(QuestionsReader.answerFields) ?? [],
-        evidence: first(QuestionsReader.evidenceFields) ?? [],
-        fields: DocumentFields(.object(found.others))))
+    let query = Query(
+      id: id, text: text, answers: first(QuestionsReader.answerFields) ?? [],
+      evidence: first(QuestionsReader.evidenceFields) ?? [],
+      fields: DocumentFields(.object(found.others)))
+    queries.append(query)
+    return query
   }
 
   func finish() throws -> [Query] {

@@ -37,6 +37,35 @@ import Testing
     #expect(loaded.notes == [.impossibleQuestions(count: 1)])
   }
 
+  /// MuSiQue's layout: every question brings its own paragraphs.
+  @Test func readsQuestionsWithParagraphs() throws {
+    let text = """
+      [{"id": "a", "question": "Where?", "answer": "here", "s_pop": 12, "paragraphs": [
+         {"idx": 0, "title": "Town", "paragraph_text": "It is here.", "is_supporting": true},
+         {"idx": 1, "title": "Town", "paragraph_text": "Other.", "is_supporting": false}]},
+       {"id": 2, "question": "Why?", "possible_answers": "[\\"so\\", \\"thus\\"]", "paragraphs": [
+         {"title": "Town", "text": "It is here.", "is_supporting": false},
+         {"text": "Untitled."}]}]
+      """
+    let loaded = try TemporaryFolder(["x.json": text]).load()
+    #expect(loaded.format == .paragraphs)
+    #expect(
+      loaded.summary
+        == "questions with paragraphs: 3 passages; test: 2 queries, 1 judgement")
+    #expect(
+      Array(loaded.corpus.documents) == [
+        Document(id: "Town#1", title: "Town", text: "It is here."),
+        Document(id: "Town#2", title: "Town", text: "Other."),
+        Document(id: "passage#1", text: "Untitled."),
+      ])
+    let test = try #require(loaded.split("test"))
+    #expect(test.queries.map(\.answers) == [["here"], ["so", "thus"]])
+    #expect(test.queries.map(\.evidence) == [["Town#1"], []])
+    #expect(test.queries[0].fields.values(of: "s_pop") == ["12"])
+    #expect(test.queries[0].fields.values(of: "paragraphs").isEmpty)
+    #expect(test.judgements == ["a": ["Town#1": 1]])
+  }
+
   @Test func splitsAreNamedByTheirFiles() throws {
     let other = Self.text.replacing("\"id\": \"1\"", with: "\"id\": \"9\"")
     let folder = try TemporaryFolder(["train-v2.json": Self.text, "dev-v2.json": other])
@@ -48,7 +77,19 @@ import Testing
   }
 
   @Test(arguments: [
-    ("[]", "DIR/x.json:1:1: broken JSON: expected a SQuAD object with \"data\", got '['"),
+    ("[]", "DIR/x.json: no questions"),
+    (
+      "7",
+      "DIR/x.json:1:1: broken JSON: expected a SQuAD object with \"data\", or a list of questions, got '7'"
+    ),
+    (
+      "[{\"question\": \"a\"}]",
+      "DIR/x.json:1: a record without \"paragraphs\"; it has \"question\""
+    ),
+    (
+      "[{\"question\": \"a\", \"paragraphs\": [\n{\"title\": \"t\"}]}]",
+      "DIR/x.json:1: a record without \"text\" or \"paragraph_text\"; it has \"title\""
+    ),
     ("{\"rows\": 1}", "DIR/x.json:1: a record without \"data\"; it has \"rows\""),
     ("{\"data\": []}", "DIR/x.json: no paragraphs"),
     (

@@ -9,7 +9,7 @@ extension VerbLibrary {
   private static let load = Verb(
     VerbSignature(
       "load", topic: "data", .compute, version: 2,
-      summary: "Reads a collection: BEIR, SQuAD, SMART, JSONL, or a folder of text and Markdown.",
+      summary: "Reads a collection: BEIR, SQuAD, MuSiQue, SMART, JSONL, or texts and Markdown.",
       example: "scifact = load(\"data/scifact\")",
       parameters: [
         .init("path", .path, positional: true, "A folder or file; the format is told from it."),
