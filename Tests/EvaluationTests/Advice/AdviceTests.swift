@@ -65,6 +65,8 @@ import Testing
     // An eighth of unseen questions may be wrong, which are worth 10 each.
     #expect(utility.interval.lower < 8.3 && utility.interval.lower > 7)
     #expect(utility.interval.upper == 9)
+    // So is every draw of what a full run may give, whatever is added to it.
+    #expect(Set(utility.replicates).count > 100)
     // Both are right about the same questions: their costs decide.
     let lead = utility - Self.needs.utility(dearer, Self.prices)
     #expect(lead.replicates.allSatisfy { abs($0 - 1) < 1e-9 })
