@@ -3,13 +3,22 @@ import Execution
 
 /// A list of questions that each bring paragraphs of their own, some of them marked as supporting
 /// the answer: MuSiQue's layout (Trivedi et al. 2022), in which other data sets are passed around,
-/// too. Paragraphs become passages `TITLE#N`; equal ones of several questions are one passage.
+/// too, as a JSON list. What is marked as not answerable has neither answers nor judgements.
+/// Paragraphs become passages `TITLE#N`; equal ones of several questions are one passage.
 struct ParagraphFile {
   let file: TextFile
   var builder: CorpusBuilder
   var passages: PassageCounter
   /// The ids of passages by title and text.
   var seen: [[String]: String]
+  /// How many questions are marked as not answerable.
+  private(set) var impossible = 0
+
+  init(
+    file: TextFile, builder: CorpusBuilder, passages: PassageCounter, seen: [[String]: String]
+  ) {
+    (self.file, self.builder, self.passages, self.seen) = (file, builder, passages, seen)
+  }
 
   private static let paragraphs = "paragraphs"
   private static let textFields = ["text", "paragraph_text"]
@@ -35,7 +44,19 @@ struct ParagraphFile {
         throw CollectionError.missingField(
           path: file.shown, line: line, expected: [Self.paragraphs], found: found.names)
       }
-      found.read["evidence"] = try given.compactMap { try passage($0, line: line) }
+      func other(_ name: String) -> JSONValue? { found.others.first { $0.name == name }?.value }
+      let supporting = try given.compactMap { try passage($0, line: line) }
+      if other("answerable")?.boolean == false {
+        // What MuSiQue still gives as the answer is that of another context.
+        impossible += 1
+        for name in QuestionsReader.answerFields { found.read[name] = nil }
+      } else {
+        found.read["evidence"] = supporting
+        if let answer = found.read["answer"] {
+          let aliases = other("answer_aliases")?.list?.compactMap(\.string) ?? []
+          found.read["answer"] = answer + aliases.filter { !answer.contains($0) }
+        }
+      }
       let query = try queries.append(found, line: line)
       if !query.evidence.isEmpty {
         judgements[query.id] = Dictionary(query.evidence.map { ($0, 1) }) { first, _ in first }

@@ -18,6 +18,7 @@ extension CollectionReader {
         var reader = ParagraphFile(file: file, builder: builder, passages: passages, seen: seen)
         splits.append(try reader.read(split: split, of: detected.name, context: context))
         (builder, passages, seen) = (reader.builder, reader.passages, reader.seen)
+        impossible += reader.impossible
         continue
       }
       var reader = SQuADFile(file: file, builder: builder, passages: passages)

@@ -87,7 +87,7 @@ extension Measured {
   ///
   /// Arithmetic with numbers that vary by question would pass five right answers of five off as
   /// certain, since ``interval`` widens only what doesn't vary at all. Here replicates leave the
-  /// point for the ends of the ``range`` by a share of unseen questions drawn from Beta(1, n), whose
+  /// point for an end of the ``range`` by a share of unseen questions drawn from Beta(1, n), whose
   /// 95 % point is that of the rule of three. Numbers over as many questions share the draws: where
   /// two answerers are right about everything, their difference stays 0.
   var withUnseen: Measured {
@@ -95,10 +95,12 @@ extension Measured {
       replicates.allSatisfy({ $0 == first })
     else { return self }
     var random = RandomStream(seed: 0, purpose: "unseen questions/\(questions)")
+    let ends = [range.lowerBound, range.upperBound].filter { $0 != first }
+    guard !ends.isEmpty else { return self }
     let moved = replicates.map { value in
       let unseen = 1 - pow(1 - random.uniform(), 1 / Double(questions))
-      return value - unseen * max(0, value - range.lowerBound)
-        + unseen * max(0, range.upperBound - value)
+      let end = ends.count == 1 ? ends[0] : ends[random.below(ends.count)]
+      return value + unseen * (end - value)
     }
     return Measured(
       unchecked: point, moved, seeds: seeds, questions: questions, spreads: spreads, range: range)

@@ -45,13 +45,17 @@ import Testing
          {"idx": 1, "title": "Town", "paragraph_text": "Other.", "is_supporting": false}]},
        {"id": 2, "question": "Why?", "possible_answers": "[\\"so\\", \\"thus\\"]", "paragraphs": [
          {"title": "Town", "text": "It is here.", "is_supporting": false},
-         {"text": "Untitled."}]}]
+         {"text": "Untitled."}]},
+       {"id": "c", "question": "When?", "answer": "then", "answer_aliases": ["then", "at that time"],
+        "answerable": true, "paragraphs": []},
+       {"id": "d", "question": "Who?", "answer": "nobody", "answerable": false, "paragraphs": [
+         {"text": "Untitled.", "is_supporting": true}]}]
       """
     let loaded = try TemporaryFolder(["x.json": text]).load()
     #expect(loaded.format == .paragraphs)
     #expect(
       loaded.summary
-        == "questions with paragraphs: 3 passages; test: 2 queries, 1 judgement")
+        == "questions with paragraphs: 3 passages; test: 4 queries, 1 judgement")
     #expect(
       Array(loaded.corpus.documents) == [
         Document(id: "Town#1", title: "Town", text: "It is here."),
@@ -59,8 +63,10 @@ import Testing
         Document(id: "passage#1", text: "Untitled."),
       ])
     let test = try #require(loaded.split("test"))
-    #expect(test.queries.map(\.answers) == [["here"], ["so", "thus"]])
-    #expect(test.queries.map(\.evidence) == [["Town#1"], []])
+    #expect(
+      test.queries.map(\.answers) == [["here"], ["so", "thus"], ["then", "at that time"], []])
+    #expect(test.queries.map(\.evidence) == [["Town#1"], [], [], []])
+    #expect(loaded.notes == [.impossibleQuestions(count: 1)])
     #expect(test.queries[0].fields.values(of: "s_pop") == ["12"])
     #expect(test.queries[0].fields.values(of: "paragraphs").isEmpty)
     #expect(test.judgements == ["a": ["Town#1": 1]])

@@ -67,6 +67,11 @@ import Testing
     #expect(utility.interval.upper == 9)
     // So is every draw of what a full run may give, whatever is added to it.
     #expect(Set(utility.replicates).count > 100)
+    // Nor is what was half right every time.
+    var half = all
+    half.accuracy = try Measured.mean(
+      of: [Double](repeating: 0.5, count: 25), identity: "advice", seeds: 1)
+    #expect(Set(Self.needs.utility(half, Self.prices).replicates).count > 100)
     // Both are right about the same questions: their costs decide.
     let lead = utility - Self.needs.utility(dearer, Self.prices)
     #expect(lead.replicates.allSatisfy { abs($0 - 1) < 1e-9 })

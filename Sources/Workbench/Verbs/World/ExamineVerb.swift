@@ -24,7 +24,7 @@ extension VerbLibrary {
         .init(
           "namesakes", .boolean, default: "false",
           "Whether all people of a context share their first or last name with the one who is asked "
-            + "for."),
+            + "for; of no use without passages."),
         .init("seed", .number, default: "0", "What questions are drawn by."),
       ],
       result: { _ in
